@@ -54,7 +54,8 @@ and references that the rows become, and what to do with items in Ardoq that are
 
 A value that comes from rows is a **template**. `"{{Name}}"` is the cell of the column Name, unchanged.
 `"{{First}} {{Last}}"` is text with cells; it is blank if all of these cells are blank. `"Live"`, `5` and
-`true` are the same for every row. Write a brace itself as two braces.
+`true` are the same for every row. Write a brace itself as two braces. For JSON, a column can be a path such
+as `"{{metadata.name}}"`: see [sources.md](sources.md#nested-values).
 
 Cells are converted to the type of their field in Ardoq: see [sources.md](sources.md#cells). If a cell
 cannot be converted, its row fails: the report names the row, the value and the field, and nothing of the

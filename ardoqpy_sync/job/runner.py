@@ -19,13 +19,13 @@ from ardoqpy_sync.job.result import JobResult
 from ardoqpy_sync.job.row_mapping import ColumnUse, list_columns
 from ardoqpy_sync.job.rows import ComponentRow, MappedRow, ReferenceRow
 from ardoqpy_sync.job.targets import Targets
-from ardoqpy_sync.sources import from_rows, open_source
+from ardoqpy_sync.sources import SourceUnreadable, from_rows, open_source
 from ardoqpy_sync.sources.registry import open_cleaning
 from ardoqpy_sync.writing.circuit_breaker import is_unreachable
 from ardoqpy_sync.writing.pending_row import RowReference
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from ardoqpy.entities import Attributes
     from ardoqpy_sync.client import ArdoqSyncClient
@@ -97,6 +97,19 @@ def _open_source(job: Job, name: str, given: Mapping[str, Iterable[Mapping[str, 
     return open_source(table, job.path.parent, locate)
 
 
+def _read_rows(job: Job, name: str, source: Source) -> Iterator[Row]:
+    """Yield the rows of a source; the error for a column that no row has names the line that asks for it."""
+    try:
+        yield from source
+    except SourceUnreadable as error:
+        mappings = [mapping for mapping in (*job.components, *job.references) if mapping.rows == name]
+        uses = [use for mapping in mappings for use in list_columns(mapping) if use.column == error.column]
+        if not uses:
+            raise
+        problem = job.problem_at(uses[0].key_path, str(error))
+        raise SourceUnreadable(problem.describe(job.path.name)) from None
+
+
 def run_job(
     job: Job, client: ArdoqSyncClient, *, sources: Mapping[str, Iterable[Mapping[str, Any]]] | None = None
 ) -> JobResult:
@@ -121,7 +134,7 @@ def run_job(
         if not client.simulate:
             for name, source in opened.items():
                 if name not in (sources or {}):
-                    for _ in source:
+                    for _ in _read_rows(job, name, source):
                         pass
         return _Run(job, client, opened).run(components, references)
     finally:
@@ -190,7 +203,7 @@ class _Run:
     def _read(self, read_rows: Callable[..., list[_R]], mapping: ResolvedMapping) -> list[_R]:
         name = mapping.mapping.rows
         if name not in self._rows:
-            self._rows[name] = list(self._sources[name])
+            self._rows[name] = list(_read_rows(self._job, name, self._sources[name]))
             rows = len(self._rows[name])
             counts: SourceCount = {"name": name, "rows": rows, "skipped": rows, "failed": 0}
             hidden = self._sources[name].hidden

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ardoqpy._messages import describe_type, quote_name, suggest
@@ -12,11 +13,12 @@ from ardoqpy.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
-    from pathlib import Path
 
     from ardoqpy_sync.sources.source import Source
 
 SUBJECT = "The source"
+#: The name of the file that is standard input.
+STANDARD_INPUT = Path("-")
 #: The checked table of a source; its keys depend on the type.
 SourceTable = dict[str, Any]
 
@@ -95,6 +97,8 @@ def resolve_file(table: Mapping[str, Any], base: Path, key: str = "file") -> Pat
     Raise `ConfigurationError` if there is no such file.
     """
     path = base / str(table[key])
+    if table[key] == str(STANDARD_INPUT):
+        return STANDARD_INPUT
     if file_exists(path):
         return path
     problem = "does not exist"

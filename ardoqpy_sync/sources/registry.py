@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from difflib import get_close_matches
+from glob import glob
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,8 +15,9 @@ from ardoqpy_sync.sources.csv_source import CSV
 from ardoqpy_sync.sources.duckdb_source import DUCKDB
 from ardoqpy_sync.sources.excel_source import EXCEL
 from ardoqpy_sync.sources.json_source import JSON, NDJSON
-from ardoqpy_sync.sources.options import SUBJECT, check_table
+from ardoqpy_sync.sources.options import STANDARD_INPUT, SUBJECT, check_table, file_exists
 from ardoqpy_sync.sources.rows_source import ROWS
+from ardoqpy_sync.sources.source import chain_sources
 from ardoqpy_sync.sources.sql_source import SQL
 from ardoqpy_sync.sources.text_file import file_suffix
 from ardoqpy_sync.sources.value_map import MapFile
@@ -38,6 +41,8 @@ SOURCE_TYPES: Mapping[str, SourceType] = {
 }
 #: From this similarity on, an unknown key is taken for one that each source has.
 _MIN_SIMILARITY = 0.8
+#: What makes the name of a file a pattern.
+_WILDCARD = re.compile(r"[*?\[]")
 _TYPE_BY_SUFFIX = {
     suffix: name for name, source_type in SOURCE_TYPES.items() for suffix in source_type.suffixes
 }
@@ -67,7 +72,27 @@ def open_source(
     source_type, table = check_source(description)
     cleaning = open_cleaning(table, base, locate)
     options = {key: value for key, value in table.items() if key not in SOURCE_OPTIONS}
-    return source_type.open(options, Path(base)).clean_with(cleaning)
+    return _open(source_type, options, Path(base)).clean_with(cleaning)
+
+
+def _open(source_type: SourceType, table: Mapping[str, Any], base: Path) -> Source:
+    """Return the source of a checked table, also if its file is a pattern or standard input."""
+    file = table.get("file")
+    if file is None or source_type is DUCKDB:  # DuckDB checks its own files
+        return source_type.open(table, base)
+    if file == str(STANDARD_INPUT):
+        if source_type not in (CSV, JSON, NDJSON):
+            raise ConfigurationError("Only CSV, JSON and NDJSON can be read from standard input.")
+        return source_type.open({"name": "standard input", **table}, base)
+    if not _WILDCARD.search(file) or file_exists(base / file):
+        return source_type.open(table, base)
+    found = sorted(glob(file, root_dir=base, recursive=True))  # noqa: PTH207  (Path.glob takes no absolute pattern)
+    files = [name for name in found if file_exists(base / name)]
+    if not files:
+        raise ConfigurationError(f"No file in the folder {str(base)!r} matches {quote_name(file)}.")
+    options = {key: value for key, value in table.items() if key != "name"}
+    sources = [source_type.open({**options, "file": name}, base) for name in files]
+    return chain_sources(table.get("name", file), sources)
 
 
 def open_cleaning(

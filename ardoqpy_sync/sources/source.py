@@ -6,19 +6,25 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import chain
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple, Protocol, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self
 
-from ardoqpy._messages import quote_name, suggest
+from ardoqpy._messages import did_you_mean, quote_name, suggest
 from ardoqpy.errors import InvalidInput
+from ardoqpy_sync.sources.json_path import TOP, Step, list_paths, parse_path, read_path
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from ardoqpy_sync.sources.row import Row
 
 
 class SourceUnreadable(InvalidInput):
-    """A source cannot be read, or not to its end: the rows so far are not all of its rows."""
+    """A source cannot be read, or not to its end: the rows so far are not all of its rows.
+
+    `column` is the column that it is about, if it is about one.
+    """
+
+    column: str | None = None
 
 
 @dataclass(slots=True)
@@ -36,12 +42,14 @@ class RowStream(NamedTuple):
     - `rows`: the rows, read as you ask for them.
     - `unreadable`: by name, a sentence that says why no column of this name can be read.
     - `hidden`: counted while the rows are read; None if the source cannot hide anything.
+    - `document`: reads the values around all rows, which a path that begins with `$` leads to.
     """
 
     columns: tuple[str, ...] | None
     rows: Iterator[Row]
     unreadable: Mapping[str, str] = MappingProxyType({})
     hidden: HiddenCounts | None = None
+    document: Callable[[], Mapping[str, Any]] | None = None
 
 
 #: A position in the table of a source: its keys.
@@ -53,6 +61,13 @@ class Finding(NamedTuple):
 
     message: str
     keys: Keys
+
+
+class _Paths(NamedTuple):
+    """The required paths by column, and the values around all rows, if a path needs them."""
+
+    steps: Mapping[str, tuple[Step, ...]]
+    document: Mapping[str, Any] | None
 
 
 class RowCleaningPass(Protocol):
@@ -74,6 +89,36 @@ class RowCleaning(Protocol):
 
     def start(self, columns: tuple[str, ...] | None) -> RowCleaningPass:
         """Begin a pass over rows that have these columns; None if each has its own."""
+
+
+def chain_sources(name: str, sources: Sequence[Source]) -> Source:
+    """Return a source of the rows of several sources with the same columns, one after the other."""
+
+    def start(stack: ExitStack) -> RowStream:
+        for source in sources:
+            stack.callback(source.close)
+        hidden = HiddenCounts()
+        _, first = sources[0]._begin_pass()  # noqa: SLF001  (another object of this class)
+
+        def rows() -> Iterator[Row]:
+            for source in sources:
+                if first.columns is not None and set(source.columns) != set(first.columns):
+                    raise SourceUnreadable(_compare_columns(source, sources[0]))
+                yield from source
+                hidden.rows += source.hidden.rows
+                hidden.columns += source.hidden.columns
+
+        return RowStream(first.columns, rows(), first.unreadable, hidden)
+
+    return Source(name, start)
+
+
+def _compare_columns(source: Source, first: Source) -> str:
+    lacks = [quote_name(column) for column in first.columns if column not in source.columns]
+    more = [quote_name(column) for column in source.columns if column not in first.columns]
+    texts = [f"it has no {', '.join(lacks)}"] if lacks else []
+    texts += [f"only it has {', '.join(more)}"] if more else []
+    return f"{source.name} has other columns than {first.name}: {', and '.join(texts)}."
 
 
 class Source:
@@ -102,6 +147,8 @@ class Source:
         self._columns: dict[str, None] = {}
         self._unreadable: Mapping[str, str] = {}
         self._required: dict[str, None] = {}
+        #: Names in rows without a header, for suggestions.
+        self._paths: list[str] = []
         #: A pass that has begun, for the next loop.
         self._next_pass: tuple[ExitStack, RowStream] | None = None
         self._open: set[ExitStack] = set()
@@ -169,9 +216,11 @@ class Source:
         self._next_pass = None
         cleaning = None if self._cleaning is None else self._cleaning.start(stream.columns)
         try:
+            paths = self._required_paths(stream)
             for row in stream.rows:
                 if stream.columns is None:
                     self._add_columns(row)
+                    self._add_paths(row, paths)
                 if cleaning is None or cleaning.clean(row):
                     yield row
             self._check_required()
@@ -198,7 +247,7 @@ class Source:
             if first is None:
                 return stream
             self._add_columns(first)
-            return RowStream(None, chain([first], stream.rows))
+            return stream._replace(rows=chain([first], stream.rows))
         if self._header not in (None, stream.columns):
             raise SourceUnreadable(f"{self.name} has changed since it was first read: its columns differ.")
         self._has_started = True
@@ -212,12 +261,48 @@ class Source:
             self._columns.update(dict.fromkeys(row.values))
         self._columns.update(dict.fromkeys(row.unreadable))
 
+    def _required_paths(self, stream: RowStream) -> _Paths:
+        """Return the paths among the required columns, if rows can have nested values."""
+        steps = {column: parse_path(column) for column in self._required if stream.columns is None}
+        paths = {column: path for column, path in steps.items() if path is not None and len(path) > 1}
+        from_top = any(path[0] == TOP for path in paths.values())
+        return _Paths(paths, stream.document() if from_top and stream.document is not None else None)
+
+    def _add_paths(self, row: Row, paths: _Paths) -> None:
+        """Add what is at the required paths to a row, as columns."""
+        if row.problem is not None or not paths.steps:
+            return
+        values = row.values
+        if not self._paths:
+            self._paths = list_paths(values if paths.document is None else {**values, TOP: paths.document})
+        unreadable = {}
+        for column, steps in paths.steps.items():
+            root = str(steps[0])
+            if column in values or column in row.unreadable:
+                continue
+            try:
+                value = paths.document if root == TOP else values.get(root)
+                found = read_path({root: value} if root == TOP or root in values else {}, steps, column)
+            except InvalidInput as error:
+                unreadable[column] = str(error)
+                continue
+            if found.exists:
+                values[column] = found.value
+                self._columns[column] = None
+        if unreadable:
+            row.mark_unreadable(unreadable)
+            self._columns.update(dict.fromkeys(unreadable))
+
     def _check_required(self) -> None:
         problem = next((self._unreadable[name] for name in self._required if name in self._unreadable), None)
         if problem is not None:
             raise SourceUnreadable(problem)
         missing = next((column for column in self._required if column not in self._columns), None)
         if missing is not None and (self._columns or self._header is not None):
-            raise SourceUnreadable(
-                f"{self.name} has no column {quote_name(missing)}: {suggest(missing, self._columns)}"
+            known = {**self._columns, **dict.fromkeys(self._paths)}
+            error = SourceUnreadable(
+                f"{self.name} has no column {quote_name(missing)}: "
+                f"{did_you_mean(missing, known) or suggest(missing, self._columns)}"
             )
+            error.column = missing
+            raise error

@@ -5,12 +5,15 @@ from __future__ import annotations
 import codecs
 import gzip
 import io
+import sys
 import zlib
+from functools import cache
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from ardoqpy._http.local_files import open_regular_file
 from ardoqpy._messages import quote_name
 from ardoqpy.errors import ConfigurationError
+from ardoqpy_sync.sources.options import STANDARD_INPUT
 from ardoqpy_sync.sources.row import NOT_TEXT
 from ardoqpy_sync.sources.source import SourceUnreadable
 
@@ -73,8 +76,18 @@ def read_error(label: str, error: Exception) -> SourceUnreadable:
     return SourceUnreadable(f"{label} cannot be decompressed: the file is damaged or incomplete.")
 
 
+@cache
+def _standard_input() -> bytes:
+    """Return all of standard input: each pass over a source reads it again."""
+    if sys.stdin is None or sys.stdin.isatty():
+        raise SourceUnreadable("Standard input is a terminal. Pipe the rows into this command.")
+    return sys.stdin.buffer.read()
+
+
 def open_binary(path: Path, name: str, stack: ExitStack) -> BinaryIO:
     """Return a file opened for its bytes, decompressed if its name ends in `.gz`; the stack closes it."""
+    if path == STANDARD_INPUT:
+        return io.BytesIO(_standard_input())
     try:
         file = open_regular_file(path)
         stack.callback(file.close)

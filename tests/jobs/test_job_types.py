@@ -115,7 +115,7 @@ GUARD = "[guard]\nshare = 1\ncount = 9\n"
     ],
 )
 def test_a_type_without_usable_rows_is_not_deleted(ardoq, run, rows, left, sentence):
-    """What is missing is deleted by type; a type without rows, and what a bad row may be about, is kept."""
+    """What is missing is deleted by type, but not a type without rows or what a bad row may be about."""
     ardoq.load({**ardoq.dump(), "components": OLD})
     result, _, _ = run(GUARD + MISSING, elements=rows)
     assert {"Old", "Older"} & stored(ardoq).keys() == left
