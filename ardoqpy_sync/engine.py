@@ -367,16 +367,7 @@ class Engine:
 
     def _note_given(self, row: Entity, entity: Entity, reference: RowReference) -> Entity:
         """Remember which attributes a row gave an entity, and return the entity."""
-        entity_id, names = entity["_id"], tuple(row)
-        earlier = self.cache.given.setdefault(entity_id, names)
-        if earlier != names:
-            self.cache.given[entity_id] = tuple(dict.fromkeys((*earlier, *names)))
-        if reference.owner is not None:
-            self.cache.owners.setdefault(entity_id, reference.owner)
-        if reference.label is not None:
-            self.cache.given_by[entity_id] = reference.label
-        elif self.cache.given_by:
-            self.cache.given_by.pop(entity_id, None)
+        self.cache.note_given(entity["_id"], tuple(row), reference.label, reference.owner)
         return entity
 
     def _note_conflicts(

@@ -276,6 +276,20 @@ class Cache:
         self.waiting: set[str] = set()
         self._touched: set[tuple[str, str, Any]] = set()
 
+    def note_given(
+        self, entity_id: str, names: tuple[str, ...], label: str | None, owner: Owner | None
+    ) -> None:
+        """Remember which attributes a row gave an entity, and what the row is called and belongs to."""
+        earlier = self.given.setdefault(entity_id, names)
+        if earlier != names:
+            self.given[entity_id] = tuple(dict.fromkeys((*earlier, *names)))
+        if owner is not None:
+            self.owners.setdefault(entity_id, owner)
+        if label is not None:
+            self.given_by[entity_id] = label
+        elif self.given_by:
+            self.given_by.pop(entity_id, None)
+
     @contextmanager
     def without_naming(self) -> Iterator[None]:
         """Let what is done meanwhile name nothing: it comes from no row of the source."""

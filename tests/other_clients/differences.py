@@ -308,6 +308,7 @@ _CACHE = "What a preview created could not be found."
 _COMPUTED = (
     "ambiguous",
     "conflicts",
+    "edits",
     "not_converging",
     "changes",
     "failed_comps",

@@ -33,6 +33,7 @@ def test_the_demo_checks_previews_and_runs_a_job(folder, run, monkeypatch):
         "plan",
         "apply",
         "apply",
+        "undo",
     ]
     for sentence in (
         "no problems found.",

@@ -47,6 +47,10 @@ def test_apply_saved_plan(saved, ardoq, run):
     ran = run("apply reviewed.toml --job job.toml --quiet-when-unchanged")
     assert ran == (DONE, "", "")
     ran = run("apply reviewed.toml --job job.toml")
+    assert ran.status == FAILED
+    assert "was applied at " in ran.err
+    assert ran.err.endswith("as run 1: make a new plan, or pass --again.\n")
+    ran = run("apply reviewed.toml --job job.toml --again")
     assert ran.out.endswith("0 applied, 5 already applied; nothing has drifted since the plan\n")
 
 
