@@ -20,7 +20,7 @@ def emulator(**options: Any) -> Iterator[Emulator]:
     Yields the running `Emulator`. A client needs its `url` and `token`. `fail()` makes the next calls fail,
     `requests` lists the calls so far, `dump()` and `load()` read and replace everything that it stores.
 
-    The options are those of `Emulator`: `host`, `port`, `token`, `users`, `org`, `db`, `page_size`,
+    The options are those of `Emulator`: `host`, `port`, `token`, `users`, `org`, `db`, `page_size`, `paging`,
     `rate_limit`, `latency_ms`, `seed`, `faults`, `clock` and `recorder`. `users` are people and service
     accounts with a token each, such as `[{"name": "Anna Berg", "token": "anna"}]`. Raises `OSError` if the
     port is in use, and `ValueError` if the seed or a user is invalid.

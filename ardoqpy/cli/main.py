@@ -359,6 +359,12 @@ COMMANDS = (
             metavar="N",
             help="entities per page on API v2 (default: %(default)s); v1 has no pages",
         ),
+        option(
+            "--paging",
+            choices=("cursor", "offset"),
+            default="cursor",
+            help="whether a page begins after an entity or at a number (default: %(default)s)",
+        ),
         option("--rate-limit", type=float, metavar="N", help="requests per second; it answers more with 429"),
         option("--latency-ms", type=float, default=0, metavar="N", help="delay before each answer"),
         option(

@@ -18,6 +18,7 @@ class Settings:
     base_url: str
     org: str = assumptions.DEFAULT_ORG
     page_size: int = assumptions.DEFAULT_PAGE_SIZE
+    paging: str = "cursor"
 
 
 @dataclass(frozen=True, slots=True)

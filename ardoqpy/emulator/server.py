@@ -60,7 +60,8 @@ class Emulator:
     - token: the token that clients have to send; org: the label that they may send (None accepts any)
     - users: people and service accounts with a token each, as `users` of a seed; they are kept on `load`
     - db: an SQLite file that keeps everything; the seed is only used while the file is empty
-    - page_size: the entities per page on v2
+    - page_size: the entities per page on v2; paging: whether a page begins after an entity (`cursor`), or at a
+      number (`offset`), so that a delete moves an entity to a page that was read already
     - rate_limit: requests per second for each token; latency_ms: the minimum time of each answer
     - seed: a path or an object to start from, and to go back to on `reset`; see `Seed`
     - faults: faults that are pending from the start
@@ -78,6 +79,7 @@ class Emulator:
         org: str | None = None,
         db: str | Path | None = None,
         page_size: int = assumptions.DEFAULT_PAGE_SIZE,
+        paging: str = "cursor",
         rate_limit: float | None = None,
         latency_ms: float = 0,
         seed: str | Path | Seed | Mapping[str, Any] | None = None,
@@ -88,6 +90,9 @@ class Emulator:
         """Load the database or the seed, then the users; raise ValueError if that is not possible."""
         self.token = token
         self.page_size = page_size
+        if paging not in ("cursor", "offset"):
+            raise ValueError(f"paging is {paging!r}: give 'cursor' or 'offset'.")
+        self.paging = paging
         self.store = Store(clock)
         self.crashes: list[str] = []
         self._host = host
@@ -278,7 +283,7 @@ class Emulator:
         path, _, query = target.partition("?")
         # Decode after splitting: a slash within an id or a file name is not a separator.
         segments = [unquote(segment) for segment in path.strip("/").split("/")]
-        settings = Settings(self.url, self._org or assumptions.DEFAULT_ORG, self.page_size)
+        settings = Settings(self.url, self._org or assumptions.DEFAULT_ORG, self.page_size, self.paging)
         return Request(method, tuple(segments), query, headers, body, settings)
 
     def _respond(self, fault: Fault | None, request: Request) -> tuple[WireResponse, int | None]:

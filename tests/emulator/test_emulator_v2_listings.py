@@ -103,6 +103,20 @@ def test_cursor_is_valid_after_a_restart(ardoq, tmp_path):
     assert pages(ardoq, path) == [["W5", "W6", "W7"]]
 
 
+def test_pages_by_offset(ardoq, organisation, many):
+    """With `paging="offset"`, a delete hides an entity from a listing that is being read; by default it does not."""
+    seen = {}
+    for paging in ("cursor", "offset"):
+        ardoq.emulator.paging = paging
+        first = ardoq.ok("GET", COMPONENTS)
+        ardoq.ok("DELETE", f"{COMPONENTS}/{first['values'][0]['_id']}", status=204)
+        rest = pages(ardoq, first["_links"]["next"]["href"].removeprefix(ardoq.emulator.url))
+        read = [item["_id"] for item in first["values"]]
+        seen[paging] = len(read) + sum(map(len, rest))
+    ardoq.emulator.paging = "cursor"
+    assert seen == {"cursor": len(many), "offset": len(many) - 2}
+
+
 def test_components_are_filtered_by_attributes(ardoq, organisation, many):
     """Each filter compares exactly; all of them have to match; an empty filter is ignored."""
     top = many[0]["_id"]

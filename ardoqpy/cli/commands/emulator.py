@@ -29,6 +29,7 @@ def run(options: argparse.Namespace) -> int:
             db=_path(options.db),
             seed=_path(options.seed),
             page_size=options.page_size,
+            paging=options.paging,
             rate_limit=options.rate_limit,
             latency_ms=options.latency_ms,
             faults=[Fault.parse(text) for text in options.fault],

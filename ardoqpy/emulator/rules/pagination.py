@@ -1,6 +1,7 @@
 """Cut listings into pages that stay correct while entities are added and deleted between requests.
 
-A page begins after an entity, not at a number, so changes elsewhere do not shift it.
+A page begins after an entity, not at a number, so changes elsewhere do not shift it. Whether Ardoq does the same
+is not known, so pages can be cut by numbers, too.
 """
 
 import base64
@@ -45,13 +46,18 @@ class Paginator:
         depends_on: tuple[Table[Any], ...] = (),
         cursor: str | None,
         size: int,
+        by_offset: bool = False,
     ) -> Page[R]:
         """Return the page after a cursor of the rows that `find` returns.
 
         `listing_key` identifies the listing in the cache. `find` runs again if the table, or a table in
-        `depends_on`, has changed.
+        `depends_on`, has changed. `by_offset`: whether the cursor is the number of rows before the page.
         """
         listing = self._listing(table, listing_key, find, depends_on)
+        if by_offset:
+            first = 0 if cursor is None else _offset(cursor)
+            rows = [table[row_id] for row_id in listing.ids[first : first + size]]
+            return Page(rows, str(first + size) if first + size < len(listing.ids) else None)
         start = bisect_right(listing.positions, _cursor_position(table, cursor)) if cursor is not None else 0
         ids = listing.ids[start : start + size]
         more = start + size < len(listing.ids)
@@ -77,6 +83,12 @@ class Paginator:
         while len(self._cache) > _CACHED_LISTINGS:
             del self._cache[next(iter(self._cache))]
         return listing
+
+
+def _offset(cursor: str) -> int:
+    if not cursor.isdecimal() or len(cursor) > 18:
+        raise BadRequest("The cursor is invalid.")
+    return int(cursor)
 
 
 def _encode_cursor(position: int, row_id: str) -> str:

@@ -62,6 +62,7 @@ def page(
         depends_on=(store.state.fields, store.state.reports),
         cursor=request.query_value(assumptions.V2_CURSOR_PARAMETER),
         size=request.settings.page_size,
+        by_offset=request.settings.paging == "offset",
     )
     links: Attributes = {}
     if result.cursor is not None:
