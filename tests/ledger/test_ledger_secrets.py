@@ -1,0 +1,139 @@
+"""What a ledger must not hold: the token in any form, and values of redacted fields."""
+
+import base64
+import json
+import sqlite3
+import zlib
+
+import pytest
+from command_line import runner
+from ledger_jobs import DELETE, MARK, MODES, SEED, TOKEN, components, edit, ledger_of, write_job
+
+from ardoqpy.config import Token
+from ardoqpy.testing import emulator
+from ardoqpy_sync.cli import main
+from ardoqpy_sync.ledger.encoding import Encoder, decode
+from ardoqpy_sync.ledger.records import REDACTED, Owner
+
+ENCODED = base64.b64encode(TOKEN.encode()).decode()
+FORMS = [TOKEN, TOKEN.upper(), ENCODED, "".join(f"\\u{ord(letter):04x}" for letter in TOKEN), f"a {TOKEN} b"]
+SECRET = "1234567.5"
+
+
+@pytest.fixture(scope="module")
+def running():
+    """Run one emulator for all tests of this file."""
+    with emulator(seed=SEED, token=TOKEN, page_size=5) as server:
+        yield server
+    assert server.crashes == []
+
+
+@pytest.fixture
+def ardoq(running, monkeypatch):
+    """Return the emulator with one component, and name it in the environment."""
+    running.clear_faults()
+    running.load(SEED)
+    monkeypatch.setenv("ARDOQ_API_HOST", running.url)
+    monkeypatch.setenv("ARDOQ_API_TOKEN", TOKEN)
+    return running
+
+
+@pytest.fixture
+def run(capsys, tmp_path, monkeypatch):
+    """Change to an empty folder, and return a function that runs a command line in this process."""
+    monkeypatch.chdir(tmp_path)
+    return runner(main, capsys)
+
+
+def everything_in(folder):
+    """Return all that a ledger holds as text, with run documents as they were before they were packed."""
+    connection = sqlite3.connect(folder / "job.ledger.db")
+    texts = []
+    for (table,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
+        for row in connection.execute(f"SELECT * FROM {table}"):
+            texts += [
+                zlib.decompress(value).decode() if isinstance(value, bytes) else str(value) for value in row
+            ]
+    connection.close()
+    assert texts
+    return "\n".join(texts)
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("form", FORMS, ids=["plain", "upper", "base64", "escaped", "within"])
+def test_g7_the_token_is_not_in_the_ledger(ardoq, run, tmp_path, mode, form):
+    """Neither values of rows, nor what Ardoq holds, nor what is deleted, brings the token into the ledger."""
+    write_job(tmp_path, mode, missing=MARK, guard='missing_scope = "type"')
+    for name, owner in (("Shop", form), ("Shop", "me"), ("Other", form)):
+        (tmp_path / "apps.csv").write_text(f'Id,Name,Cost,Owner\n1,{name},1,"{owner}"\n')
+        run("apply job.toml")
+        edit(ardoq, "Fax", owner=form)
+    write_job(tmp_path, mode, missing=DELETE, guard='missing_scope = "type"')
+    run("apply job.toml")
+    assert "Fax" not in components(ardoq)
+    everything = everything_in(tmp_path)
+    assert not Token(TOKEN).occurs_in(everything)
+    assert TOKEN not in everything
+    assert ENCODED.rstrip("=") not in everything
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_redacted_values_are_not_in_the_ledger(ardoq, run, tmp_path, mode):
+    """Values of a redacted field are in no write, no record and no run document; the run writes them all."""
+    write_job(tmp_path, mode, missing=DELETE, run='redact = ["cost"]')
+    more = "2,Till,7654321.5,me\n3,Bank,x7654,me\n"
+    for cost, others in ((SECRET, ""), ("2345678.5", ""), (SECRET, more)):
+        (tmp_path / "apps.csv").write_text(f"Id,Name,Cost,Owner\n1,Shop,{cost},me\n{others}")
+        run("apply job.toml")
+        edit(ardoq, "Shop", owner="ann")
+    assert components(ardoq)["Shop"]["cost"] == float(SECRET)
+    everything = everything_in(tmp_path)
+    for value in (SECRET, "2345678.5", "7654321.5", "x7654"):
+        assert value not in everything
+    assert '"ann"' in everything
+    for entity in ledger_of(tmp_path).owned():
+        assert entity.values["cost"] == REDACTED
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_redacted_values_are_not_merged(ardoq, run, tmp_path, mode):
+    """Without the value that it last wrote, the job writes that of the source, as without a ledger."""
+    write_job(tmp_path, mode, missing=DELETE, run='redact = ["cost"]')
+    (tmp_path / "apps.csv").write_text("Id,Name,Cost,Owner\n1,Shop,1,me\n")
+    run("apply job.toml")
+    edit(ardoq, "Shop", cost=2)
+    document = json.loads(run("apply job.toml --json").out)
+    assert document["edits"] == []
+    assert components(ardoq)["Shop"]["cost"] == 1
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_redacted_value_before_a_mark_does_not_come_back(ardoq, run, tmp_path, mode):
+    """A mark on a redacted field stays: the value before is not kept, and no placeholder is written."""
+    write_job(tmp_path, mode, missing=MARK, run='redact = ["state"]')
+    rows = "Id,Name,Cost,Owner\n1,Shop,1,me\n2,Till,1,me\n"
+    (tmp_path / "apps.csv").write_text(rows)
+    run("apply job.toml")
+    edit(ardoq, "Till", state="Live")
+    (tmp_path / "apps.csv").write_text(rows.replace("2,Till,1,me\n", ""))
+    run("apply job.toml")
+    (tmp_path / "apps.csv").write_text(rows)
+    assert run("apply job.toml").status == 0
+    assert components(ardoq)["Till"]["state"] == "Retired"
+    assert "Live" not in everything_in(tmp_path)
+
+
+def test_redacted_fields_of_v2_and_keys():
+    """Nested custom fields, keys, entries and run documents are kept out, too."""
+    encoder = Encoder(["cost"])
+    entity = {"name": "A", "cost": 7, "customFields": {"cost": 7, "owner": "me"}}
+    assert decode(encoder.entity(entity)) == {
+        "name": "A",
+        "cost": REDACTED,
+        "customFields": {"cost": REDACTED, "owner": "me"},
+    }
+    assert encoder.owner(Owner("a.App", "cost", 7)) == ('"a.App"', '"cost"', None)
+    assert encoder.owner(Owner("a.App", "uid", 7)) == ('"a.App"', '"uid"', "7")
+    entry = {"attribute": "cost", "stored": 7, "wanted": 8, "name": "A"}
+    assert encoder.entries([entry]) == [{**entry, "stored": REDACTED, "wanted": REDACTED}]
+    assert entity["cost"] == 7
