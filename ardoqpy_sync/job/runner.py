@@ -77,7 +77,8 @@ def open_sources(
             continue
         cleaned = job.sources.get(mapping.rows, {}).get("columns", {})
         uses = [ColumnUse(column, ("sources", mapping.rows, "columns", column)) for column in cleaned]
-        for column, key_path in [*list_columns(mapping), *(uses if is_new else ())]:
+        is_cleaned = is_new and mapping.rows not in given
+        for column, key_path in [*list_columns(mapping), *(uses if is_cleaned else ())]:
             try:
                 sources[mapping.rows].require([column])
             except ArdoqClientException as error:
@@ -93,7 +94,8 @@ def _open_source(job: Job, name: str, given: Mapping[str, Iterable[Mapping[str, 
         return "" if line is None else f" ({job.path.name} line {line})"
 
     if name in given:
-        return from_rows(given[name], name=name).clean_with(open_cleaning(table, job.path.parent, locate))
+        cleaning = open_cleaning(table, job.path.parent, locate)
+        return from_rows(given[name], name=name).clean_with(cleaning, require=False)
     return open_source(table, job.path.parent, locate)
 
 

@@ -181,10 +181,14 @@ class Source:
             self._required = before
             raise
 
-    def clean_with(self, cleaning: RowCleaning | None) -> Self:
-        """Clean the cells of all rows that are read from now on; return the source."""
+    def clean_with(self, cleaning: RowCleaning | None, *, require: bool = True) -> Self:
+        """Clean the cells of all rows that are read from now on; return the source.
+
+        - `require`: whether the columns with rules of their own must exist.
+        """
         self._cleaning = cleaning
-        self._required.update(dict.fromkeys(() if cleaning is None else cleaning.columns))
+        if cleaning is not None and require:
+            self._required.update(dict.fromkeys(cleaning.columns))
         return self
 
     def close(self) -> None:

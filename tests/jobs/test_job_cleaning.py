@@ -109,10 +109,12 @@ def test_a_row_that_cannot_be_read_protects_what_it_may_be_about(ardoq, job, new
 
 
 def test_given_rows_are_cleaned_too(ardoq, job, new_client):
-    """Rows that a script passes for a source are cleaned as the job says."""
+    """Rows that a script passes for a source are cleaned as the job says; they need not have all columns."""
     client = new_client()
+    more = '[sources.apps.columns."Not read"]\nblank = "-"\n'
     given = [{"Id": "1", "Name": "Shop", "Part of": "-", "Status": "I drift", "Cost": 5, "Needs": None}]
-    run_job(job(), client, sources={"apps": given})
+    result = run_job(job(source=SOURCE + more), client, sources={"apps": given})
+    assert result.failure is None
     assert stored(ardoq)["Shop"]["lifecycle"] == "Live"
 
 
