@@ -53,6 +53,8 @@ def pytest_generate_tests(metafunc):
     marked = metafunc.definition.get_closest_marker
     if "ardoq" not in metafunc.fixturenames or marked("unsent"):
         versions = ["v2"]
+    elif only := marked("only"):
+        versions = only.args
     elif marked("immediate"):
         versions = ["v1", "v2"]
     elif marked("waiting"):
