@@ -328,7 +328,7 @@ V2_OPTIONS_REPLACE_DEFAULT_VALUE: Final = True
 #   type only matches what v1 has stored unconverted. A multiple list is compared as one text, with commas.
 # v2 filters: "type" of references is the number as text. Two equal filters must both match.
 # v2 filters and aliases: a field applies to a whole model, whichever types show it.
-# v2 paging: entities are sorted by creation. A cursor names the entity after which to continue; with the option
+# v2 paging: entities are sorted by creation. A cursor names the entity after which to continue; with
 #   `paging="offset"`, it is the number of entities before the page.
 # v2 batch: components are created and upserted, then updated, then references, then everything is deleted.
 #   Aliases and matches refer to the state before. Writing and deleting the same entity is rejected with 422.

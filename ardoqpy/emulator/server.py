@@ -60,8 +60,8 @@ class Emulator:
     - token: the token that clients have to send; org: the label that they may send (None accepts any)
     - users: people and service accounts with a token each, as `users` of a seed; they are kept on `load`
     - db: an SQLite file that keeps everything; the seed is only used while the file is empty
-    - page_size: the entities per page on v2; paging: whether a page begins after an entity (`cursor`), or at a
-      number (`offset`), so that a delete moves an entity to a page that was read already
+    - page_size: the entities per page on v2; paging: whether a page begins after an entity (`cursor`), or
+      at a number (`offset`), so that a delete moves an entity to a page that was read already
     - rate_limit: requests per second for each token; latency_ms: the minimum time of each answer
     - seed: a path or an object to start from, and to go back to on `reset`; see `Seed`
     - faults: faults that are pending from the start

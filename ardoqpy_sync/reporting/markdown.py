@@ -99,7 +99,7 @@ def render_text(
     check_run_document(document)
     if min(max_bytes, max_bytes if max_chars is None else max_chars) < LEAST:
         raise InvalidInput(f"There is no room for a report: allow {LEAST:,} characters or more.")
-    parts = list(_parts(document))
+    parts = list(_parts(document, longest))
     numbers = [len(part.lines) if part.key == "deletes" else longest for part in parts]
 
     def fits(text: str) -> bool:
@@ -164,7 +164,7 @@ def _lower(title: str) -> str:
     return title.partition(":")[0].lower()
 
 
-def _parts(document: RunDocument) -> Iterator[_Part]:
+def _parts(document: RunDocument, longest: int) -> Iterator[_Part]:
     sign = "✅" if succeeded(document) else "❌"
     yield _Part(
         "",
@@ -182,7 +182,7 @@ def _parts(document: RunDocument) -> Iterator[_Part]:
         yield _guard(document["delete_guard"])
     columns = _columns(document)
     for section in list_sections(document):
-        yield _section(section, columns[section.key], document)
+        yield _section(section, columns[section.key], document, longest)
     if document["sources"]:
         yield _table_part(
             "",
@@ -293,13 +293,18 @@ def _columns(document: RunDocument) -> dict[str, dict[str, Callable[[Any], str]]
     }
 
 
-def _section(section: Section, columns: Mapping[str, Callable[[Any], str]], document: RunDocument) -> _Part:
+def _section(
+    section: Section, columns: Mapping[str, Callable[[Any], str]], document: RunDocument, longest: int
+) -> _Part:
+    """Return a section as a part: at most `longest` of its entries, but all deletes."""
+    limit = None if section.key == "deletes" else longest
     title = f"## {section.title} ({section.size:,})"
     if section.key != "failed":
-        return _table_part(section.key, title, section.groups, columns, list(map(len, section.groups)))
+        counts = list(map(len, section.groups))
+        return _table_part(section.key, title, section.groups, columns, counts, limit)
     groups = group_failures(document["failed"])
     counts = [len(group.rows) + group.consequences.total() for group in groups]
-    return _table_part(section.key, title, groups, columns, counts)
+    return _table_part(section.key, title, groups, columns, counts, limit)
 
 
 def _table_part(
@@ -308,12 +313,16 @@ def _table_part(
     entries: Sequence[Any],
     columns: Mapping[str, Callable[[Any], str]],
     counts: Sequence[int] | None = None,
+    limit: int | None = None,
 ) -> _Part:
-    """Return a heading and a table; the title of a column of numbers ends with `>`."""
+    """Return a heading and a table; the title of a column of numbers ends with `>`.
+
+    - `counts`: what each entry counts as, also of those after the first `limit`, which are not rendered.
+    """
     sides = "".join("r" if name.endswith(">") else "l" for name in columns)
     head, *rows = _table(
         [name.rstrip(">") for name in columns],
-        ([cell(entry) for cell in columns.values()] for entry in entries),
+        ([cell(entry) for cell in columns.values()] for entry in entries[:limit]),
         sides,
     )
     return _Part(key, f"{title}\n\n{head}\n{rows[0]}\n", rows[1:], counts or [1] * len(entries))

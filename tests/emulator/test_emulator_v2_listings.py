@@ -104,7 +104,7 @@ def test_cursor_is_valid_after_a_restart(ardoq, tmp_path):
 
 
 def test_pages_by_offset(ardoq, organisation, many):
-    """With `paging="offset"`, a delete hides an entity from a listing that is being read; by default it does not."""
+    """With `paging="offset"`, a delete hides an entity from who reads the pages; by default it does not."""
     seen = {}
     for paging in ("cursor", "offset"):
         ardoq.emulator.paging = paging

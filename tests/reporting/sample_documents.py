@@ -207,3 +207,38 @@ def full_document(**parts) -> dict[str, Any]:
         "graph": graph(24, 4),
     }
     return run_document(**{**arguments, **parts})
+
+
+#: An attribute that somebody has edited, and a component that an undo leaves as it is.
+EDITS = [
+    {
+        "kind": "component",
+        "_id": "id2",
+        "name": "Till",
+        "type": "Application",
+        "rootWorkspace": "w1",
+        "attribute": "owner",
+        "base": "Ann",
+        "ardoq": "Cleo",
+        "source": "Bob",
+        "conflict": True,
+        "outcome": "overwritten",
+        "who": "Ada",
+        "when": "2026-11-21T08:00:00Z",
+        "own": False,
+        "label": "apps.csv line 2",
+    }
+]
+NOT_UNDONE = [
+    {
+        "kind": "component",
+        "_id": "id8",
+        "name": "Desk",
+        "type": "Application",
+        "rootWorkspace": "w1",
+        "attribute": None,
+        "reason": "It was edited after the run.",
+        "who": "Ada",
+        "when": "2026-11-21T08:00:00Z",
+    }
+]

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from sample_documents import change, failed, full_document, graph, run_document
+from sample_documents import EDITS, NOT_UNDONE, change, failed, full_document, graph, run_document
 from test_report_page import names, texts
 
 from ardoqpy_sync.reporting import markdown, terminal
@@ -75,7 +75,7 @@ def test_every_report_has_the_same_sections_in_the_same_order(page):
     document = review_document()
     sections = list_sections(document)
     keys = [section.key for section in sections]
-    assert keys == [key for key in ORDER if key != "gone"]
+    assert keys == [key for key in ORDER if key not in ("gone", "edits", "not_undone")]
     assert page.locator("#lists section").evaluate_all("all => all.map(one => one.dataset.key)") == keys
     titles = [f"{section.size:,} {section.title}" for section in sections]
     assert [text.removeprefix("▾").strip() for text in texts(page, "#lists h2")] == titles
@@ -112,7 +112,7 @@ def test_contents_lead_to_every_section(page):
     assert page.locator("#section-creates .entry").first.is_visible()
     links = page.locator(".contents a").evaluate_all("all => all.map(one => one.hash)")
     assert [hash_.removeprefix("#section-") for hash_ in links] == [
-        *(key for key in ORDER if key != "gone"),
+        *(key for key in ORDER if key not in ("gone", "edits", "not_undone")),
         "#graph",
     ]
 
@@ -361,3 +361,15 @@ def test_page_answers_the_ten_questions(page):
         key = selector.removeprefix("#section-")
         expected = title.get(selector) or part.locator("h2").inner_text().split(" ", 1)[1].split(":")[0]
         assert place.startswith(expected), key
+
+
+def test_edits_of_others_and_what_is_not_undone(show):
+    """An edit has its three values side by side, the editor and the outcome; what stays has its reason."""
+    page = show(run_document(edits=EDITS, not_undone=NOT_UNDONE))
+    assert texts(page, "#section-edits thead th") == [
+        *("attribute", "this job wrote", "Ardoq has", "the source has"),
+    ]
+    assert texts(page, "#section-edits td") == ["Ann", "Cleo", "Bob"]
+    edit = page.locator("#section-edits").inner_text()
+    assert "Last edited by Ada at 2026-11-21T08:00:00Z. The value of the source is written." in edit
+    assert "It was edited after the run." in page.locator("#section-not_undone").inner_text()

@@ -1,7 +1,7 @@
 """Cut listings into pages that stay correct while entities are added and deleted between requests.
 
-A page begins after an entity, not at a number, so changes elsewhere do not shift it. Whether Ardoq does the same
-is not known, so pages can be cut by numbers, too.
+A page begins after an entity, not at a number, so changes elsewhere do not shift it. Whether Ardoq does
+the same is not known, so pages can be cut by numbers, too.
 """
 
 import base64
