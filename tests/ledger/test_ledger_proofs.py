@@ -1,4 +1,4 @@
-"""The ledger is never behind Ardoq: under a full disk, forks and two runs at once."""
+"""The ledger is never behind Ardoq: under faults, kills, a full disk, forks and two runs at once."""
 
 import os
 import random
@@ -10,10 +10,12 @@ import threading
 import pytest
 from ledger_jobs import DELETE, MODES, SEED, TOKEN, components, ledger_of, write_job
 
+from ardoqpy.emulator.faults import RANDOM_FAULT_KINDS
 from ardoqpy.testing import emulator
 from ardoqpy_sync import ArdoqSyncClient
 from ardoqpy_sync.ledger.ledger import Ledger
 
+WITHOUT_429 = [kind for kind in RANDOM_FAULT_KINDS if kind != "429"]
 #: So many rows; each fourth has a parent, which may be new as well.
 NUMBER = 24
 MORE = """parent = { type = "App", key = "uid", value = "{Parent}" }
@@ -28,11 +30,38 @@ source = { type = "App", key = "uid", value = "{Id}" }
 target = { type = "App", key = "uid", value = "{Uses}" }
 """
 
+#: Tests of some minutes, which run only if they are asked for.
+long = pytest.mark.skipif(
+    "ARDOQPY_LONG_TESTS" not in os.environ, reason="takes minutes: set ARDOQPY_LONG_TESTS=1"
+)
+
+
+class Killer:
+    """Kill a process before or after the emulator answers its n-th request."""
+
+    def __init__(self):
+        self.left, self.seconds, self.victim = 0, 0.0, None
+
+    def __call__(self, _exchange):
+        """Count a request."""
+        self.left -= 1
+        if self.left == 0 and self.victim is not None:
+            if self.seconds:
+                threading.Timer(self.seconds, self.victim.kill).start()
+            else:
+                self.victim.kill()
+
 
 @pytest.fixture(scope="module")
-def running():
+def killer():
+    """Return what kills a run."""
+    return Killer()
+
+
+@pytest.fixture(scope="module")
+def running(killer):
     """Run one emulator for all tests of this file."""
-    with emulator(seed=SEED, token=TOKEN, page_size=50) as server:
+    with emulator(seed=SEED, token=TOKEN, page_size=50, recorder=killer) as server:
         yield server
     assert server.crashes == []
 
@@ -130,6 +159,52 @@ def check_end(folder, ardoq, rows):
     process.communicate()
     assert process.returncode == 0
     assert [request for request in ardoq.requests if request.method != "GET"] == []  # G3
+
+
+@long
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("mode", MODES)
+def test_g11_killed_runs_leave_no_write_unknown(ardoq, killer, tmp_path, mode, seed):
+    """A run killed at any moment leaves nothing that is not in the ledger; the next one ends right."""
+    prepare(tmp_path, mode)
+    draw, killed = random.Random(seed), 0
+    for number in range(3):
+        rows = write_rows(tmp_path, number)
+        for _ in range(3):
+            before = ardoq.dump()
+            # Reading takes some requests, which differ with the API version.
+            first = {"v1": 5, "v2": 9, "batched": 9}[mode]
+            killer.seconds = draw.choice([0.0, draw.uniform(0.001, 0.05)])
+            with start(tmp_path) as killer.victim:
+                killer.left = first + draw.randint(0, 4 if mode == "batched" else 25)
+                killer.victim.communicate()
+            killed += killer.victim.returncode == -9
+            killer.victim = None
+            assert behind(tmp_path, before, ardoq.dump()) == []
+        check_end(tmp_path, ardoq, rows)
+    assert killed > 0
+
+
+@long
+@pytest.mark.slow
+@pytest.mark.parametrize("share", [0.05, 0.2, 0.4])
+@pytest.mark.parametrize("mode", MODES)
+def test_g11_faults_leave_no_write_unknown(ardoq, tmp_path, mode, share):
+    """Under faults nothing is in Ardoq that is not in the ledger, and a run without faults ends right."""
+    prepare(tmp_path, mode)
+    for number in range(3):
+        rows = write_rows(tmp_path, number)
+        before = ardoq.dump()
+        ardoq.fail_randomly(share, kinds=WITHOUT_429, seed=number)
+        with start(tmp_path) as process:
+            process.communicate()
+        ardoq.clear_faults()
+        if (tmp_path / "job.ledger.db").exists():
+            assert behind(tmp_path, before, ardoq.dump()) == []
+        else:
+            assert before == ardoq.dump()
+        check_end(tmp_path, ardoq, rows)
 
 
 @pytest.mark.parametrize("mode", ["v1", "batched"])

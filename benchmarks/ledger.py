@@ -1,0 +1,107 @@
+"""Measure what the ledger of a run costs: CPU time and requests, with one and without, in turns.
+
+python benchmarks/ledger.py --repeat 3
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import json
+import sys
+import tempfile
+import time
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from admin_api import TOKEN, begin, requests_received
+from processes import emulator, script
+from rows import component_rows, reference_rows
+from tables import verdict
+
+from ardoqpy import ArdoqSyncClient
+
+#: By name: components, and whether Ardoq is empty before the run. There are twice as many references.
+SCENARIOS: dict[str, tuple[int, bool]] = {"first-load": (5_000, True), "nothing-to-do": (10_000, False)}
+WAYS: dict[str, dict[str, Any]] = {
+    "v1": {"version": "v1"},
+    "v2 batch": {"version": "v2", "batch": True},
+}
+#: How much more CPU time a run may take with a ledger, in percent.
+TARGETS = {"first-load": 10.0, "nothing-to-do": 1.0}
+
+
+def main() -> None:
+    """Measure every scenario, and print a table; with --run, run one once and print its figures."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--repeat", type=int, default=3, metavar="N", help="runs of each (%(default)s)")
+    parser.add_argument("--scenario", choices=SCENARIOS, help="measure this one alone")
+    parser.add_argument("--way", choices=WAYS, help="measure this one alone")
+    parser.add_argument("--share", type=float, default=1.0, help="of the components (%(default)s)")
+    parser.add_argument("--run", metavar="URL", help=argparse.SUPPRESS)
+    parser.add_argument("--ledger", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.run:
+        print(json.dumps(_once(options)))
+        return
+    print("| scenario | API | requests without | with | CPU without | with | more CPU | ledger |")
+    print(f"|{' --- |' * 8}")
+    for scenario in [options.scenario] if options.scenario else SCENARIOS:
+        for way in [options.way] if options.way else WAYS:
+            _measure(options, scenario, way)
+
+
+def _measure(options: argparse.Namespace, scenario: str, way: str) -> None:
+    size, is_empty = SCENARIOS[scenario]
+    size = int(size * options.share)
+    runs: dict[bool, list[dict[str, float]]] = {False: [], True: []}
+    with (
+        tempfile.TemporaryDirectory() as name,
+        emulator(size, 2 * size, Path(name), empty=is_empty) as url,
+    ):
+        ledger = Path(name) / "ledger.db"
+        arguments = ("--run", url, "--scenario", scenario, "--way", way, "--share", options.share)
+        if not is_empty:  # the first run takes over what is there
+            script(sys.executable, "ledger.py", *map(str, arguments), "--ledger", str(ledger))
+        for _ in range(options.repeat):
+            for has_ledger, figures in runs.items():
+                begin(url, reset=is_empty)
+                if is_empty:
+                    for each in Path(name).glob("ledger.db*"):
+                        each.unlink()
+                more = ["--ledger", str(ledger)] if has_ledger else []
+                figures.append(script(sys.executable, "ledger.py", *map(str, arguments), *more) or {})
+        megabytes = ledger.stat().st_size / 2**20
+    cpu = {has_ledger: median(run["cpu"] for run in of) for has_ledger, of in runs.items()}
+    pairs = zip(runs[False], runs[True], strict=True)
+    more_cpu = median(100 * (other["cpu"] / plain["cpu"] - 1) for plain, other in pairs)
+    requests = {has_ledger: of[0]["requests"] for has_ledger, of in runs.items()}
+    target = verdict(more_cpu, TARGETS[scenario])
+    print(
+        f"| {scenario}, {size:,} / {2 * size:,} | {way} | {requests[False]:,.0f} | {requests[True]:,.0f} "
+        f"| {cpu[False]:.2f} s | {cpu[True]:.2f} s | {more_cpu:.1f} %{target} | {megabytes:.1f} MiB |",
+        flush=True,
+    )
+
+
+def _once(options: argparse.Namespace) -> dict[str, float]:
+    size, _ = SCENARIOS[options.scenario]
+    components = component_rows(int(size * options.share))
+    references = reference_rows(components, 2 * len(components))
+    gc.collect()
+    before, cpu = len(requests_received(options.run)), time.process_time()
+    with ArdoqSyncClient(options.run, TOKEN, ledger=options.ledger, **WAYS[options.way]) as client:
+        ids = {row["name"]: client.create_component(row)["_id"] for row in components}
+        for row in references:
+            client.create_reference({**row, "source": ids[row["source"]], "target": ids[row["target"]]})
+        report = client.get_report()
+    cpu = time.process_time() - cpu
+    done = report["cache_hit_comps"] + report["new_comps"]
+    if report["status"] != "success" or done != len(components):
+        raise SystemExit(f"The run did something else: {report['status']}, {report['description']}")
+    return {"cpu": cpu, "requests": len(requests_received(options.run)) - before}
+
+
+if __name__ == "__main__":
+    main()
