@@ -1,7 +1,7 @@
 """Settle the writes that an earlier run left open: killed, cut off, or without an answer.
 
-What Ardoq holds shows which of them were carried out. A create that cannot be told from what others made
-stays unknown: it is not owned, and no run takes it back.
+What Ardoq holds shows which of them were carried out. A create stays unknown if somebody else may have made
+what Ardoq holds: it is not owned, and no run takes it back.
 """
 
 from __future__ import annotations
@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from ardoqpy_sync.writing.journal import Journal
 
     IndexOf = Callable[[Kind, str], EntityIndex]
+
+#: The version of what has just been created.
+_FIRST_VERSION = 1
 
 
 def settle_open_writes(journal: Journal, kinds: Mapping[str, Kind], index_of: IndexOf) -> None:
@@ -74,7 +77,7 @@ class _Settling:
                 continue  # it stays open, and a later run finds out
             entity_id, version = write.entity_id, None
             if entity is not None:
-                entity_id, version = entity["_id"], entity.get("_version")
+                entity_id, version = entity["_id"], _version_after(write)
             closed.append(
                 {"number": write.number, "state": state, "entity_id": entity_id, "version": version}
             )
@@ -138,14 +141,12 @@ class _Settling:
         return "done", matches[0]
 
     def _may_be_own(self, kind: Kind, entity: Entity, values: Attributes) -> bool:
-        """Return whether what matches may be what this job created, and not what somebody else did."""
-        if entity.get("_version") != 1:
-            return True
+        """Return whether what matches may be what this job created, and nobody has edited it since."""
         user = kind.collection.last_change(entity).user
         own = None if self._journal.ledger is None else self._journal.ledger.facts.get("user")
         known = {name: value for name, value in values.items() if value != REDACTED}
         is_as_sent = not differences(known, kind.collection.flatten(entity), kind.ignored)
-        return is_as_sent and (own is None or user is None or user == own)
+        return entity.get("_version") == _FIRST_VERSION and is_as_sent and own in (None, user)
 
     def _has_key(self, kind: Kind, write: Write, entity: Entity) -> bool:
         field = write.owner.field if write.owner else None
@@ -164,3 +165,11 @@ class _Settling:
             owned.add_created(kind.name, entity, "")
             return owned.updated_row(kind, write.owner, entity, values)
         return owned.updated_row(kind, write.owner, entity, values)
+
+
+def _version_after(write: Write) -> int | None:
+    """Return the version that a write left, None if it is not known. After an edit Ardoq holds another."""
+    if write.before is None:
+        return _FIRST_VERSION
+    version: int | None = write.before.get("_version")
+    return None if version is None else version + 1

@@ -1,5 +1,7 @@
 """Take a run back: what comes back, what stays, and that nobody's edit is lost."""
 
+import sqlite3
+
 import pytest
 from example_counts import examples
 from undo_worlds import APPS, MODES, SEED, TOKEN, World, check_world, flat, snapshot
@@ -155,3 +157,48 @@ def test_later_runs_keep_what_they_wrote(ardoq, client):
         last.apply(plan)
     (comp,) = ardoq.dump()["components"]
     assert (flat(comp)["cost"], flat(comp)["owner"]) == (1, "a")
+
+
+def lose_outcomes(folder, number):
+    """Leave the ledger as if the run had been killed before it recorded the outcomes from a write on."""
+    connection = sqlite3.connect(folder / "script.db")
+    (run,) = connection.execute("SELECT max(run) FROM runs").fetchone()
+    of_run = "WHERE run = ? AND number >= ?"
+    connection.execute(f"UPDATE writes SET state = 'open', version = NULL {of_run}", [run, number])
+    connection.execute("UPDATE writes SET entity_id = 'pending' WHERE action = 'create' AND state = 'open'")
+    connection.execute("DELETE FROM owned")
+    connection.execute("UPDATE runs SET ended = NULL, status = NULL WHERE run = ?", [run])
+    connection.commit()
+    connection.close()
+
+
+def test_what_a_killed_run_created_is_deleted(ardoq, client, tmp_path):
+    """A create whose outcome was not recorded is taken back if Ardoq holds exactly what was sent."""
+    with client() as first:
+        first.create_component(row("A", cost=1))
+    lose_outcomes(tmp_path, 1)
+    with client() as second:
+        second.apply(second.undo_plan())
+    assert ardoq.dump()["components"] == []
+
+
+@pytest.mark.parametrize("edited", [{"owner": "Anna"}, {"cost": 2}])
+@pytest.mark.parametrize("number", [1, 2])
+def test_edit_after_a_killed_run_is_not_deleted(ardoq, client, tmp_path, number, edited):
+    """What somebody edited between the end of a killed run and its undo stays, and is named.
+
+    - `number`: from which write on the outcomes are lost: from the create, or from the update after it.
+    """
+    with client() as first:
+        created = first.create_component(row("A", cost=1))["_id"]
+        if number > 1:
+            first.create_component(row("A", description="new"))
+    lose_outcomes(tmp_path, number)
+    with ArdoqSyncClient(ardoq.url, TOKEN) as other:
+        other.patch_component(created, payload=edited)
+    with client() as second:
+        plan = second.undo_plan()
+        second.apply(plan)
+    assert [entry["name"] for entry in plan.not_undone] == ["A"]
+    (comp,) = ardoq.dump()["components"]
+    assert edited.items() <= flat(comp).items()
