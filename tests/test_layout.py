@@ -182,6 +182,19 @@ def test_files_and_folders_stay_small():
         assert len(entries) <= limit, package
 
 
+@pytest.mark.skipif(not (ROOT / ".git").exists(), reason="this copy is not a clone")
+def test_the_top_level_holds_what_belongs_there():
+    """The repository has the agreed folders and files at its top, and no file that is built or downloaded."""
+    listed = subprocess.run(["git", "ls-files", "-z"], capture_output=True, text=True, check=True, cwd=ROOT)
+    names = listed.stdout.strip("\0").split("\0")
+    assert {name.partition("/")[0] for name in names} == {
+        *(".ci", "ardoqpy", "ardoqpy_sync", "benchmarks", "docs", "examples", "tests"),
+        *(".gitignore", "CHANGELOG.md", "LICENSE", "README.md"),
+        *("ardoq.cfg.example", "pyproject.toml", "setup.cfg", "testclient.py"),
+    }
+    assert [name for name in names if name.endswith((".whl", ".tar.gz", ".pyc"))] == []
+
+
 def test_data_has_types():
     """`dict[str, Any]` is for attributes of unknown keys; whatever has known keys has a type of its own."""
     assert sum(_text(path).count("dict[str, Any]") for path in FILES) < 60
