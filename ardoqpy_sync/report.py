@@ -336,9 +336,9 @@ def describe_conflict(entry: ConflictEntry) -> str:
 
 def describe_edit(entry: EditEntry) -> str:
     """Return the three values of an attribute that somebody else has changed, and what becomes of it."""
-    values = f"Ardoq has {_brief(entry['ardoq'])}, this job wrote {_brief(entry['base'])}"
+    values = f"Ardoq has: {_brief(entry['ardoq'])}; this job wrote: {_brief(entry['base'])}"
     if entry["conflict"]:
-        values += f", the source now has {_brief(entry['source'])}"
+        values += f"; the source now has: {_brief(entry['source'])}"
     row = f"  [{entry['label']}]" if entry["label"] else ""
     return (
         f"{entry['kind']} {entry['name']}: {entry['attribute']}: {values}; last edited by "

@@ -42,6 +42,11 @@ _BUILT_IN = {
     "description": Field("description", "description", "TextArea"),
     "displayText": Field("displayText", "displayText", "Text"),
 }
+#: By kind, the keys of a mapping that are easily taken for custom fields.
+_OWN_KEYS = {
+    "component": ("name", "description", "parent"),
+    "reference": ("displayText", "description", "source", "target"),
+}
 
 
 class TypeGroup(NamedTuple):
@@ -342,7 +347,7 @@ class _Resolver:
         names = {name: name for name in mapping.attributes}
         for name, template in mapping.fields.items():
             key_path = mapping.path_of(name)
-            field = self._try(key_path, self._field, mapping.kind, ws_id, name)
+            field = self._try(key_path, self._mapped_field, mapping.kind, ws_id, name)
             if field is None:
                 continue
             names[name] = field.name
@@ -365,6 +370,16 @@ class _Resolver:
             if field is not None:
                 values[field.name] = self._try(path, convert_cell, value, field)
         return values
+
+    def _mapped_field(self, kind: str, ws_id: str, wanted: str) -> Field:
+        try:
+            return self._field(kind, ws_id, wanted)
+        except InvalidInput:
+            if wanted in _OWN_KEYS[kind]:
+                raise InvalidInput(
+                    f"{quote_name(wanted)} is no custom field: write it in [[{kind}s]] itself."
+                ) from None
+            raise
 
     def _field(self, kind: str, ws_id: str, wanted: str) -> Field:
         """Return a custom field, named as in flat attributes.

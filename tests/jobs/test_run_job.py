@@ -442,6 +442,31 @@ def test_all_unknown_names_are_reported(make_job, new_client, ardoq, tmp_path):
     assert writes(ardoq) == []
 
 
+@pytest.mark.parametrize(
+    ("kind", "name"), [("component", "description"), ("component", "parent"), ("reference", "displayText")]
+)
+def test_attribute_among_the_fields(make_job, new_client, kind, name):
+    """An attribute that is no custom field, but a key of the mapping, is refused with its place."""
+    ends = 'source = { value = "{Name}" }\ntarget = { value = "{Name}" }'
+    more, type_name = ('name = "{Name}"', "Application") if kind == "component" else (ends, "depends on")
+    job = make_job(
+        f"""
+        [sources.apps]
+        type = "rows"
+        rows = [{{ Name = "Shop" }}]
+        [[{kind}s]]
+        rows = "apps"
+        workspace = "Apps"
+        type = "{type_name}"
+        {more}
+        [{kind}s.fields]
+        {name} = "{{Name}}"
+        """
+    )
+    problems = [str(problem) for problem in find_problems(job, new_client(simulate=True))]
+    assert any(f"'{name}' is no custom field: write it in [[{kind}s]] itself" in each for each in problems)
+
+
 def test_workspace_by_id_and_names_in_any_letter_case(ardoq, run):
     """A workspace can be given by id; names match in any letter case."""
     run(
