@@ -62,7 +62,6 @@ class ArdoqSyncClient(DeletionMethods, SyncReads):
       second for each, and for the last. It must not call the client. If it raises, that is logged once, and
       it is not called again. True shows bars on a terminal, with the extra `progress`
       (`pip install 'ardoqpy[progress]'`), and nothing elsewhere.
-
     - `ledger`: a file, or `{"url_env": NAME}` for PostgreSQL, that records each write before it is sent: what
       this script owns, what it last wrote, and how to take a run back. Close the client to end the run there.
 

@@ -364,31 +364,12 @@ class Undo:
         return RowReference(f"undo of run {self._run}", field, owner=owner, policy=None)
 
     def _leave_entity(self, undone: _Undone, reason: str) -> None:
-        entity = undone.current.entity if undone.current else undone.before or {}
-        self._leave(
-            undone.kind,
-            undone.entity_id,
-            self._name(undone),
-            entity.get("rootWorkspace"),
-            reason,
-            undone.current,
-        )
+        self._keep_attribute(undone, None, reason)
 
-    def _keep_attribute(self, undone: _Undone, attribute: str, reason: str) -> None:
-        entity = undone.current.entity if undone.current else undone.before or {}
-        self._leave(
-            undone.kind,
-            undone.entity_id,
-            self._name(undone),
-            entity.get("rootWorkspace"),
-            reason,
-            undone.current,
-            attribute,
-        )
-
-    def _name(self, undone: _Undone) -> str | None:
+    def _keep_attribute(self, undone: _Undone, attribute: str | None, reason: str) -> None:
         entity = undone.current.entity if undone.current else undone.before or undone.after
-        return self._engine.log.name_of(undone.kind.name, entity)
+        name, ws_id = self._engine.log.name_of(undone.kind.name, entity), entity.get("rootWorkspace")
+        self._leave(undone.kind, undone.entity_id, name, ws_id, reason, undone.current, attribute)
 
     def _leave(
         self,

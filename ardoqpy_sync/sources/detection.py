@@ -49,12 +49,12 @@ class DetectedTable(NamedTuple):
 
     - `title`: the title of its sheet; the name of the file without its suffix if it has no sheets.
     - `table`: the source, as `open_source` takes it.
-    - `found`: what was found, in words, such as "header in row 4".
+    - `findings`: what was found, in words, such as "header in row 4".
     """
 
     title: str
     table: SourceTable
-    found: list[str]
+    findings: list[str]
 
 
 class Detection(NamedTuple):
@@ -121,18 +121,18 @@ def _detect_sheets(file: str, base: Path, titles: Sequence[str], header: int | N
             skipped.append(f"sheet {title} is left out: {reason}.")
             continue
         table: SourceTable = {"file": file, "sheet": title}
-        found = []
+        findings = []
         above = next((cells for row, cells in rows if row == number - 1), ())
         names = [read_name(cell) for row, cells in rows if row == number for cell in cells]
         texts = [name for name in names if name is not None]
         if header is None and len(set(texts)) < len(texts) and not all(map(is_blank, above)):
             table["header"] = [number - 1, number]
-            found.append(f"header in rows {number - 1} and {number}, which has a name twice")
+            findings.append(f"header in rows {number - 1} and {number}, which has a name twice")
         else:
             if number > 1:
                 table["header"] = number
-            found.append(f"header in row {number}")
-        tables.append(DetectedTable(title, table, found))
+            findings.append(f"header in row {number}")
+        tables.append(DetectedTable(title, table, findings))
     if not tables:
         where = f"rows below row {header}" if header else "column names and rows"
         raise InvalidInput(f"{file} has no visible sheet with {where}.")

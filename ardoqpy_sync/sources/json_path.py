@@ -23,16 +23,16 @@ _STEP = re.compile(r"""(\.?)(?:"([^"]*)"|([^.\[\]"]+))|\[(\d{0,9})\]""")
 _MAX_NAMES, _MAX_DEPTH = 200, 5
 
 
-class Found(NamedTuple):
-    """What is at a path: whether it leads anywhere, as far as that can be told, and the value."""
+class PathValue(NamedTuple):
+    """The value at a path, and whether the path exists; it counts as existing if that is not known."""
 
     exists: bool
     value: Any
 
 
-_ABSENT = Found(exists=False, value=None)
+_ABSENT = PathValue(exists=False, value=None)
 #: Null or a list that is too short: nobody knows whether what would be there has the rest of the path.
-_BLANK = Found(exists=True, value=None)
+_BLANK = PathValue(exists=True, value=None)
 
 
 def parse_path(text: str) -> tuple[Step, ...] | None:
@@ -53,7 +53,7 @@ def parse_path(text: str) -> tuple[Step, ...] | None:
     return tuple(steps) or None
 
 
-def read_path(value: Any, steps: Sequence[Step], path: str) -> Found:
+def read_path(value: Any, steps: Sequence[Step], path: str) -> PathValue:
     """Return what is at a path of a value: None where a key is absent, a list is too short, or null.
 
     - `path`: the path as text, for messages.
@@ -78,15 +78,15 @@ def read_path(value: Any, steps: Sequence[Step], path: str) -> Found:
         if step >= len(value):
             return _BLANK
         value = value[step]
-    return Found(exists=True, value=value)
+    return PathValue(exists=True, value=value)
 
 
-def _read_every(items: Sequence[Any], steps: Sequence[Step], path: str) -> Found:
-    found = [read_path(item, steps, path) for item in items]
+def _read_every(items: Sequence[Any], steps: Sequence[Step], path: str) -> PathValue:
+    results = [read_path(item, steps, path) for item in items]
     values: list[Any] = []
-    for each in found:
+    for each in results:
         values += each.value if isinstance(each.value, list) else [] if each.value is None else [each.value]
-    return Found(not found or any(each.exists for each in found), values or None)
+    return PathValue(not results or any(each.exists for each in results), values or None)
 
 
 def _check_type(

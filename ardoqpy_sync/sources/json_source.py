@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ardoqpy._messages import quote_name, suggest
 from ardoqpy.entities import flatten
 from ardoqpy.errors import ConfigurationError, InvalidInput
-from ardoqpy_sync.sources.json_path import EVERY, TOP, Found, Step, format_path, parse_path, read_path
+from ardoqpy_sync.sources.json_path import EVERY, TOP, PathValue, Step, format_path, parse_path, read_path
 from ardoqpy_sync.sources.json_stream import DuplicateKeys, JsonStream, strict_decoder
 from ardoqpy_sync.sources.options import REQUIRED_TEXT, TEXT, Option, SourceType, resolve_file
 from ardoqpy_sync.sources.row import Row, Values, row_from_mapping
@@ -147,11 +147,11 @@ def _with_duplicates(values: Values, unreadable: Mapping[str, str]) -> Values:
     return marked
 
 
-def _read_array(values: Values, steps: tuple[Step, ...], path: str) -> Found:
-    found = read_path(values, steps, path)
-    if found.value is not None and not isinstance(found.value, list):
+def _read_array(values: Values, steps: tuple[Step, ...], path: str) -> PathValue:
+    result = read_path(values, steps, path)
+    if result.value is not None and not isinstance(result.value, list):
         raise InvalidInput(f"There is no array at {quote_name(format_path(steps))}.")
-    return found
+    return result
 
 
 class _InnerArrays:
@@ -167,15 +167,15 @@ class _InnerArrays:
         keys = steps[:end]
         cells = _with_duplicates({**item.values}, item.unreadable)
         try:
-            found = _read_array(cells, keys, self._path)
+            result = _read_array(cells, keys, self._path)
         except InvalidInput as error:
             yield Row(item.label, {}, str(error))
             return
-        self.is_found |= found.exists
+        self.is_found |= result.exists
         name = str(keys[-1])
         cells.pop(str(keys[0]), None)
         around = {**around, array: cells}
-        for number, value in enumerate(found.value or (), 1):
+        for number, value in enumerate(result.value or (), 1):
             row = _make_row(f"{item.label}, {name} {number}", value, around)
             if row is None or row.problem is not None or end == len(steps):
                 yield from () if row is None else (row,)

@@ -286,12 +286,12 @@ class Source:
                 continue
             try:
                 value = paths.document if root == TOP else values.get(root)
-                found = read_path({root: value} if root == TOP or root in values else {}, steps, column)
+                result = read_path({root: value} if root == TOP or root in values else {}, steps, column)
             except InvalidInput as error:
                 unreadable[column] = str(error)
                 continue
-            if found.exists:
-                values[column] = found.value
+            if result.exists:
+                values[column] = result.value
                 self._columns[column] = None
         if unreadable:
             row.mark_unreadable(unreadable)

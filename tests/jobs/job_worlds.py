@@ -354,8 +354,8 @@ def outcome(report, result):
             name: [number_of(value[when]) for when in ("old", "new")] if name in _ID_ATTRIBUTES else value
             for name, value in change["attributes"].items()
         }
-        told = [change.get(name) for name in ("action", "kind", "name", "label", "note", "cause")]
-        changes.append((number_of(change["_id"]), *told, values))
+        described = [change.get(name) for name in ("action", "kind", "name", "label", "note", "cause")]
+        changes.append((number_of(change["_id"]), *described, values))
     missing = [sorted(map(str, (item["name"] for item in report[key]))) for key in _MISSING]
     blocked = [
         [(reason["bound"], reason["sentence"]) for reason in error.reasons] for error in result.blocked

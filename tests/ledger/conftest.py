@@ -1,14 +1,35 @@
-"""Ledgers in SQLite and, if a PostgreSQL for tests is named, in PostgreSQL."""
+"""An emulator for jobs with a ledger; ledgers in SQLite and, if one for tests is named, in PostgreSQL."""
 
 import os
 import sqlite3
 import uuid
 
 import pytest
+from ledger_jobs import SEED, TOKEN
 
+from ardoqpy.testing import emulator
 from ardoqpy_sync.ledger.ledger import Ledger
 
 POSTGRESQL = "ARDOQPY_TEST_POSTGRESQL"
+
+
+@pytest.fixture(scope="module")
+def running():
+    """Run one emulator for all tests of a file."""
+    with emulator(seed=SEED, token=TOKEN, page_size=5) as server:
+        yield server
+    assert server.crashes == []
+
+
+@pytest.fixture
+def ardoq(running, monkeypatch):
+    """Return the emulator with one component, and name it in the environment."""
+    running.clear_faults()
+    running.load(SEED)
+    running.clear_requests()
+    monkeypatch.setenv("ARDOQ_API_HOST", running.url)
+    monkeypatch.setenv("ARDOQ_API_TOKEN", TOKEN)
+    return running
 
 
 @pytest.fixture

@@ -12,7 +12,6 @@ from ledger_jobs import (
     MODES,
     ROWS,
     SEED,
-    TOKEN,
     components,
     edit,
     ledger_of,
@@ -21,30 +20,11 @@ from ledger_jobs import (
     writes,
 )
 
-from ardoqpy.testing import emulator
 from ardoqpy_sync.cli import main
 from ardoqpy_sync.cli.exit_codes import BLOCKED, CHANGES, DONE, FAILED
 
 BAD_ROW = "9,Bad,much,me\n"
 FIRST_RUN = "This is the first run with this ledger"
-
-
-@pytest.fixture(scope="module")
-def running():
-    """Run one emulator for all tests of this file."""
-    with emulator(seed=SEED, token=TOKEN, page_size=5) as server:
-        yield server
-    assert server.crashes == []
-
-
-@pytest.fixture
-def ardoq(running, monkeypatch):
-    """Return the emulator with one component, and name it in the environment."""
-    running.load(SEED)
-    running.clear_requests()
-    monkeypatch.setenv("ARDOQ_API_HOST", running.url)
-    monkeypatch.setenv("ARDOQ_API_TOKEN", TOKEN)
-    return running
 
 
 @pytest.fixture(params=MODES)

@@ -7,10 +7,9 @@ import zlib
 
 import pytest
 from command_line import runner
-from ledger_jobs import DELETE, MARK, MODES, SEED, TOKEN, components, edit, ledger_of, write_job
+from ledger_jobs import DELETE, MARK, MODES, TOKEN, components, edit, ledger_of, write_job
 
 from ardoqpy.config import Token
-from ardoqpy.testing import emulator
 from ardoqpy_sync.cli import main
 from ardoqpy_sync.ledger.encoding import Encoder, decode
 from ardoqpy_sync.ledger.records import REDACTED, Owner
@@ -18,24 +17,6 @@ from ardoqpy_sync.ledger.records import REDACTED, Owner
 ENCODED = base64.b64encode(TOKEN.encode()).decode()
 FORMS = [TOKEN, TOKEN.upper(), ENCODED, "".join(f"\\u{ord(letter):04x}" for letter in TOKEN), f"a {TOKEN} b"]
 SECRET = "1234567.5"
-
-
-@pytest.fixture(scope="module")
-def running():
-    """Run one emulator for all tests of this file."""
-    with emulator(seed=SEED, token=TOKEN, page_size=5) as server:
-        yield server
-    assert server.crashes == []
-
-
-@pytest.fixture
-def ardoq(running, monkeypatch):
-    """Return the emulator with one component, and name it in the environment."""
-    running.clear_faults()
-    running.load(SEED)
-    monkeypatch.setenv("ARDOQ_API_HOST", running.url)
-    monkeypatch.setenv("ARDOQ_API_TOKEN", TOKEN)
-    return running
 
 
 @pytest.fixture

@@ -265,8 +265,8 @@ def test_types_that_were_not_read_are_not_replaced(ardoq, model, monkeypatch, ke
         ran = model(command, MORE)
         assert ran.status == 1
         assert ran.err == (
-            f"ardoqpy-sync: Ardoq's answer has no {key} in the model of workspace 'Apps', so it is not known "
-            "which types there are. Nothing is written to it.\n"
+            f"ardoqpy-sync: Ardoq's answer has no {key} in the model of workspace 'Apps'. It is not known "
+            "which types there are, and nothing is written to the workspace.\n"
         )
     assert writes(ardoq) == []
 

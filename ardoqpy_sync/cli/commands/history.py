@@ -52,14 +52,14 @@ def show(options: argparse.Namespace) -> int:
     """Show one run of a job: print it, or write its reports; return the exit code."""
     check_output_files(options.report, [options.job])
     with open_ledger_of(options.job, read_only=True) as ledger:
-        found = ledger.find_run(options.number)
-        document = ledger.document(found.number)
+        run = ledger.find_run(options.number)
+        document = ledger.document(run.number)
     if document is None:
         raise InvalidInput(
-            f"Run {found.number} has no report any more, or was killed before it had one: the ledger keeps "
+            f"Run {run.number} has no report any more, or was killed before it had one: the ledger keeps "
             "the last runs, as keep_runs says."
         )
-    check_run_document(document, f"The report of run {found.number}")
+    check_run_document(document, f"The report of run {run.number}")
     for path in options.report:
         save_report(document, path)
     if sys.stdout is not None and (options.json or not options.report):

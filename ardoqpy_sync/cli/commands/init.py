@@ -57,7 +57,7 @@ def run(options: argparse.Namespace) -> int:
     with open_output(output) as stream:
         stream.write(first.text)
     if output != "-" and sys.stdout is not None:
-        _print_next(kind, output, first.found)
+        _print_next(kind, output, first.findings)
     return 0
 
 
@@ -75,9 +75,9 @@ def _folder_of(output: str) -> Path:
     return target.parent
 
 
-def _print_next(kind: str, output: str, found: Sequence[str]) -> None:
+def _print_next(kind: str, output: str, findings: Sequence[str]) -> None:
     name = escape_controls(output)
-    for sentence in found:
+    for sentence in findings:
         print(escape_controls(sentence))
     print(f"Wrote {name}. Read it, edit it, and then run:")
     width = max(len(command) for command, _ in _NEXT[kind])

@@ -185,11 +185,11 @@ def _write(
     model = _known(state.model)
     for field in decision.fields:
         client.create_field(new_field(field, model))
-        add(describe_field(field, decision.place))
+        add(describe_field(field, decision.workspace_label))
     for extension in decision.extensions:
         definition = extension.definition
         client.update_field(str(definition["_id"]), extended_field(extension, model))
-        for line in describe_extension(extension, decision.place):
+        for line in describe_extension(extension, decision.workspace_label):
             add(line)
 
 
@@ -204,8 +204,8 @@ def _write_model(client: ArdoqClient, decision: Decision, state: WorkspaceState)
     version = state.model.get("_version")
     if not isinstance(version, int):
         raise UnexpectedAnswer(
-            f"Ardoq's answer has no version of the model of workspace {quote_name(decision.spec.name)}, so "
-            "it is not known what a write would replace. Nothing is written to it."
+            f"Ardoq's answer has no version of the model of workspace {quote_name(decision.spec.name)}. It "
+            "is not known what a write would replace, and nothing is written to the workspace."
         )
     return client.update_model(str(state.model["_id"]), merge_types(state.model, decision, first_id))
 

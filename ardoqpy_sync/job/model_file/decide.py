@@ -80,14 +80,14 @@ class Decision:
         return bool(self.component_types or self.reference_types)
 
     @property
-    def place(self) -> str:
+    def workspace_label(self) -> str:
         """The workspaces that get what is added, in words."""
         others = f" and {', '.join(self.shared_with)}, which have the same model" if self.shared_with else ""
         return f"workspace {self.spec.name}{others}"
 
     def describe(self) -> Iterator[str]:
         """Yield what is added, a line each."""
-        ws = self.place
+        ws = self.workspace_label
         if self.is_new:
             yield f"create {ws}"
         for kind in self.component_types:
@@ -129,8 +129,8 @@ def decide(spec: WorkspaceSpec, state: WorkspaceState) -> Decision:
     for key in ("root", "referenceTypes"):
         if not isinstance(model.get(key), dict):
             raise UnexpectedAnswer(
-                f"Ardoq's answer has no {key} in the model of workspace {quote_name(spec.name)}, so it is "
-                "not known which types there are. Nothing is written to it."
+                f"Ardoq's answer has no {key} in the model of workspace {quote_name(spec.name)}. It is not "
+                "known which types there are, and nothing is written to the workspace."
             )
     _decide_component_types(spec, model, decision)
     _decide_reference_types(spec, model, decision)
@@ -272,13 +272,13 @@ def _siblings(model: Attributes, parent: str | None) -> tuple[int, Attributes]:
 def _decide_field(spec: FieldSpec, state: WorkspaceState, decision: Decision) -> None:
     by_name = [each for each in state.fields if each.get("name") == spec.name]
     label = spec.label.casefold()
-    found = by_name or [each for each in state.fields if str(each.get("label")).casefold() == label]
-    if not found:
+    matches = by_name or [each for each in state.fields if str(each.get("label")).casefold() == label]
+    if not matches:
         decision.fields.append(spec)
-    elif len(found) > 1:
-        _differs(decision, spec, f"has {len(found)} fields with the label {quote_name(spec.label)}")
-    elif _is_extensible(spec, metamodel.field_of_model(found[0]), decision):
-        _extend_field(spec, found[0], state, decision)
+    elif len(matches) > 1:
+        _differs(decision, spec, f"has {len(matches)} fields with the label {quote_name(spec.label)}")
+    elif _is_extensible(spec, metamodel.field_of_model(matches[0]), decision):
+        _extend_field(spec, matches[0], state, decision)
 
 
 def _is_extensible(spec: FieldSpec, known: Field, decision: Decision) -> bool:

@@ -98,7 +98,7 @@ def write_first_job(
     components = _describe_components(sheets, models)
     links = [sheet for sheet in components if _link_ends(sheet, components)]
     components = [sheet for sheet in components if sheet not in links]
-    found = [*(f"{sheet.label}: {', '.join(sheet.found)}." for sheet in sheets), *skipped]
+    findings = [*(f"{sheet.label}: {', '.join(sheet.findings)}." for sheet in sheets), *skipped]
     mappings: list[str] = []
     references: list[str] = []
     for described in components:
@@ -107,19 +107,19 @@ def write_first_job(
         blocks, unmapped = _column_references(described._replace(unmapped=unmapped), components)
         references += blocks
         mappings += _component_lines(described._replace(unmapped=unmapped), parent)
-        found.append(_say_components(described))
+        findings.append(_component_sentence(described))
     for sheet in links:
         references += _link_lines(sheet, components)
-        found.append(f"{sheet.sheet.label}: rows are references.")
+        findings.append(f"{sheet.sheet.label}: rows are references.")
     if not references and components:
         references = _example_references(components[0])
     lines = [
-        *_head(client, sheets, found),
+        *_head(client, sheets, findings),
         *_source_lines(sheets, [*components, *links]),
         *mappings,
         *references,
     ]
-    return FirstFile("\n".join(lines), found)
+    return FirstFile("\n".join(lines), findings)
 
 
 def scaffold_job(client: ArdoqClient, ws: str, source: str | Mapping[str, Any], base: Path) -> str:
@@ -241,7 +241,7 @@ def _link_ends(described: _Components, components: Sequence[_Components]) -> lis
 # -- the lines of the job ---------------------------------------------------------------------------------
 
 
-def _head(client: ArdoqClient, sheets: Sequence[Sheet], found: Sequence[str]) -> list[str]:
+def _head(client: ArdoqClient, sheets: Sequence[Sheet], findings: Sequence[str]) -> list[str]:
     files = list(dict.fromkeys(str(sheet.table.get("file", sheet.label)) for sheet in sheets))
     title = files[0] if len(sheets) != 1 else sheets[0].label
     if len(files) > 1:
@@ -253,7 +253,7 @@ def _head(client: ArdoqClient, sheets: Sequence[Sheet], found: Sequence[str]) ->
         "#   ardoqpy-sync apply <this file>      write the changes",
         "# Never write the token here: set ARDOQ_API_TOKEN.",
         "#",
-        *(line for sentence in found for line in comment_lines(sentence)),
+        *(line for sentence in findings for line in comment_lines(sentence)),
         "format = 1",
         f"name = {toml_text(f'{title} to Ardoq')}",
         "",
@@ -284,7 +284,7 @@ def _source_lines(sheets: Sequence[Sheet], described: Sequence[_Components]) -> 
     return lines
 
 
-def _say_components(described: _Components) -> str:
+def _component_sentence(described: _Components) -> str:
     key = described.fields[described.key].field.label if described.key else None
     guess = "" if described.type_is_known else " (the first type: check it)"
     return (
@@ -466,9 +466,9 @@ def _list_names(names: Sequence[str]) -> str:
 
 def _list_values(values: Sequence[str], options: Sequence[str]) -> str:
     """Return values for a comment, each with the option that it may mean."""
-    shown = []
+    names = []
     for value in values[:MAX_LISTED]:
         near = guesses.most_similar(value, options)
-        shown.append(f"{toml_text(value)} ({comment_text(near)}?)" if near else toml_text(value))
+        names.append(f"{toml_text(value)} ({comment_text(near)}?)" if near else toml_text(value))
     more = f" and {len(values) - MAX_LISTED} more" if len(values) > MAX_LISTED else ""
-    return f"{', '.join(shown)}{more}"
+    return f"{', '.join(names)}{more}"

@@ -45,8 +45,8 @@ def write_first_model(
     """
     sheets, skipped = read_sheets(sources, base, options)
     models = _describe(sheets)
-    found = [*(f"{sheet.label}: {', '.join(sheet.found)}." for sheet in sheets), *skipped]
-    found += [_say(model) for model in models]
+    findings = [*(f"{sheet.label}: {', '.join(sheet.findings)}." for sheet in sheets), *skipped]
+    findings += [_model_sentence(model) for model in models]
     component_types = list(dict.fromkeys(model.type for model in models if model.type))
     reference_types = list(dict.fromkeys(name for model in models for name in model.reference_types))
     lines = [
@@ -55,7 +55,7 @@ def write_first_model(
         "#   ardoqpy-sync model apply <this file>    add what lacks; nothing is removed, renamed or retyped",
         "# Experimental: it uses API v1, and has never been tried on a real Ardoq.",
         "#",
-        *(line for sentence in found for line in comment_lines(sentence)),
+        *(line for sentence in findings for line in comment_lines(sentence)),
         "format = 1",
         "",
         "[[workspaces]]",
@@ -71,7 +71,7 @@ def write_first_model(
         *_field_lines(models, has_types=len(component_types) > 1),
         "",
     ]
-    return FirstFile("\n".join(lines), found)
+    return FirstFile("\n".join(lines), findings)
 
 
 def _describe(sheets: Sequence[Sheet]) -> list[_SheetModel]:
@@ -132,7 +132,7 @@ def _label(name: str) -> str:
     return " ".join(name.split())
 
 
-def _say(model: _SheetModel) -> str:
+def _model_sentence(model: _SheetModel) -> str:
     if model.type is None:
         return f"{model.sheet.label}: rows are references of type {model.reference_types[0]}."
     references = f" and references: {', '.join(model.reference_types)}" if model.reference_types else ""

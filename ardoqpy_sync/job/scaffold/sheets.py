@@ -44,7 +44,7 @@ class Sheet:
     - `title`: its title, or the name of the file; `label`: what messages call it.
     - `key`: the name of the source in the job; `table`: the source.
     - `columns`: those that a template can name; `row_count`: how many rows were read for the sample.
-    - `found`: what was found, in words.
+    - `findings`: what was found, in words.
     """
 
     title: str
@@ -53,7 +53,7 @@ class Sheet:
     table: SourceTable
     columns: tuple[Column, ...]
     row_count: int
-    found: tuple[str, ...]
+    findings: tuple[str, ...]
 
     def column(self, name: str) -> Column:
         """Return a column by its name."""
@@ -64,7 +64,7 @@ class FirstFile(NamedTuple):
     """The text of a first job or model, and a sentence for each thing that was found or guessed."""
 
     text: str
-    found: list[str]
+    findings: list[str]
 
 
 class FileOptions(NamedTuple):
@@ -122,13 +122,13 @@ def _read_sheet(detected: DetectedTable, key: str, base: Path) -> Sheet:
         raise InvalidInput(f"{label} has no columns that can be mapped.")
     rows = [row.values for row in sample if row.problem is None]
     bad = [row for row in sample if row.problem is not None]
-    found = [*detected.found, f"{len(names)} column{'s'[: len(names) != 1]}", _count_rows(len(sample))]
+    findings = [*detected.findings, f"{len(names)} column{'s'[: len(names) != 1]}", _count_rows(len(sample))]
     if bad:
-        found.append(f"{len(bad)} of them cannot be used, such as {bad[0].message.rstrip('.')}")
+        findings.append(f"{len(bad)} of them cannot be used, such as {bad[0].message.rstrip('.')}")
     if unusable:
-        found.append(f"{len(unusable)} more that no job can name, because of a brace or a blank at an end")
+        findings.append(f"{len(unusable)} more that no job can name, because of a brace or a blank at an end")
     columns = tuple(_read_column(name, rows) for name in names)
-    return Sheet(detected.title, label, key, detected.table, columns, len(rows), tuple(found))
+    return Sheet(detected.title, label, key, detected.table, columns, len(rows), tuple(findings))
 
 
 def _count_rows(count: int) -> str:

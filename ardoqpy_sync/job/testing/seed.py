@@ -54,9 +54,9 @@ class ModelSeed:
         fields = self.fields(ws_id)
         for attribute in ("name", "label"):
             for fold in (str, str.casefold):
-                found = [field for field in fields if fold(getattr(field, attribute)) == fold(wanted)]
-                if found:
-                    return found[0]
+                matches = [field for field in fields if fold(getattr(field, attribute)) == fold(wanted)]
+                if matches:
+                    return matches[0]
         known = [field.label for field in fields]
         known += [field.name for field in fields if not is_similar(field.name, field.label)]
         raise InvalidInput(
