@@ -14,6 +14,7 @@ from ardoqpy_sync.ledger.statements import MIGRATIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
 
     Values = Mapping[str, Any]
 
@@ -37,7 +38,7 @@ class Database(Protocol):
     def description(self) -> str:
         """The database in messages, such as "the ledger 'job.ledger.db'"."""
 
-    def transaction(self) -> Any:
+    def transaction(self) -> AbstractContextManager[None]:
         """Return a context in which all that is executed is kept, or nothing of it."""
 
     def execute(self, statement: str, rows: Sequence[Values]) -> None:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from ardoqpy.config import Token
     from ardoqpy.entities import Attributes, Entity
     from ardoqpy_sync.documents import RunDocument
+    from ardoqpy_sync.ledger.rows import OwnerColumns
 
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _encode_ascii = json.JSONEncoder(separators=(",", ":")).encode
@@ -71,10 +72,11 @@ class Encoder:
         text = encode(value)
         return None if self._token is not None and self._token.occurs_in(text) else text
 
-    def owner(self, owner: Owner) -> tuple[str, str | None, str | None]:
+    def owner(self, owner: Owner) -> OwnerColumns:
         """Return mapping, field and key of an owner, each as JSON; a key that must not be kept is None."""
         key = None if owner.field in self._redacted else self.value(owner.key)
-        return self.value(owner.mapping) or encode(None), self.value(owner.field), key
+        mapping = self.value(owner.mapping) or encode(None)
+        return {"mapping": mapping, "field": self.value(owner.field), "item_key": key}
 
     def entries(self, entries: Any) -> Any:
         """Return JSON data, such as a part of a run document, without values of redacted attributes."""

@@ -24,12 +24,19 @@ if TYPE_CHECKING:
 
     from ardoqpy.entities import Attributes
     from ardoqpy_sync.documents import PreviousReport, RunDocument
-    from ardoqpy_sync.ledger.database import Database
+    from ardoqpy_sync.ledger.database import Database, Values
+    from ardoqpy_sync.ledger.rows import (
+        ClosedRow,
+        DeletedWithRow,
+        EntityRow,
+        MissingRow,
+        OwnedRow,
+        SentRow,
+        WriteRow,
+    )
 
 #: For how many runs the values before each write, and the run documents, are kept.
 KEEP_RUNS = 100
-
-Values = dict[str, Any]
 
 
 class Ledger:
@@ -136,7 +143,7 @@ class Ledger:
                 self.set_fact(name, value)
             last = self._select(statements.SELECT_LAST_RUN)
             self.run = (last[0][0] or 0) + 1 if last else 1
-            run: Values = {"run": self.run, "started": _now(), "who": _who(), "command": command}
+            run: Attributes = {"run": self.run, "started": _now(), "who": _who(), "command": command}
             run |= {"plan_id": plan_id, "approved_by": approved_by, "undoes": undoes}
             self.has_ended, self.process = False, os.getpid()
             self._execute(statements.ADD_RUN, [run])
@@ -196,24 +203,23 @@ class Ledger:
 
     # -- writes ---------------------------------------------------------------------------------------------
 
-    def add_writes(self, rows: Sequence[Values]) -> None:
+    def add_writes(self, rows: Sequence[WriteRow]) -> None:
         """Record writes before they leave."""
         with self.transaction():
             self._execute(statements.ADD_WRITE, [{**row, "run": self.run} for row in rows])
 
     def close_writes(
         self,
-        closed: Sequence[Values],
+        closed: Sequence[ClosedRow],
         *,
-        sent: Sequence[Values] = (),
-        deleted_with: Sequence[Values] = (),
+        sent: Sequence[SentRow] = (),
+        deleted_with: Sequence[DeletedWithRow] = (),
         run: int | None = None,
     ) -> None:
         """Record the outcomes of writes; what was created for an owner is owned from then on.
 
-        - `closed`: with `number`, `state`, `entity_id` and `version`.
-        - `sent`: with `number` and `sent`, where the values had the ids of pending writes.
-        - `deleted_with`: with `entity_id` and `state`, of components with which more was deleted.
+        - `sent`: of writes whose values had the ids of pending writes.
+        - `deleted_with`: of components with which more was deleted.
         """
         run = self.run if run is None else run
         with self.transaction():
@@ -277,18 +283,18 @@ class Ledger:
         """Return what the job owns under a key, in any mapping."""
         return [_owned(*row) for row in self._select(statements.SELECT_BY_KEY, item_key=encode(key))]
 
-    def set_owned(self, rows: Sequence[Values]) -> None:
+    def set_owned(self, rows: Sequence[OwnedRow]) -> None:
         """Record what the job owns; what is known of an entity already is replaced, but for `since`."""
         with self.transaction():
             self._execute(statements.SET_OWNED, [{"since": _now(), **row} for row in rows])
 
-    def set_missing(self, rows: Sequence[Values]) -> None:
-        """Record in how many runs in a row owned entities were missing: `kind`, `entity_id`, `missing`."""
+    def set_missing(self, rows: Sequence[MissingRow]) -> None:
+        """Record in how many runs in a row owned entities were missing."""
         with self.transaction():
             self._execute(statements.SET_MISSING, rows)
 
-    def forget(self, rows: Sequence[Values]) -> None:
-        """Own these entities no more: `kind`, `entity_id`."""
+    def forget(self, rows: Sequence[EntityRow]) -> None:
+        """Own these entities no more."""
         with self.transaction():
             self._execute(statements.FORGET_OWNED, rows)
 

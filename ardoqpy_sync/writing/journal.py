@@ -25,8 +25,19 @@ if TYPE_CHECKING:
     from ardoqpy_sync.documents import RunDocument
     from ardoqpy_sync.ledger.ledger import Ledger
     from ardoqpy_sync.ledger.records import Owner, Purpose, Write
+    from ardoqpy_sync.ledger.rows import (
+        ClosedRow,
+        DeletedWithRow,
+        EntityRow,
+        OwnedRow,
+        OwnerColumns,
+        SentRow,
+        WriteRow,
+    )
     from ardoqpy_sync.writing.operations import Operation, Outcome
     from ardoqpy_sync.writing.pending_row import PendingRow
+
+_NO_OWNER: OwnerColumns = {"mapping": None, "field": None, "item_key": None}
 
 
 class _Recorded(NamedTuple):
@@ -42,11 +53,11 @@ class _Recorded(NamedTuple):
 class _Closed:
     """What the outcomes of some operations change in the ledger, as rows of values."""
 
-    writes: list[Attributes] = field(default_factory=list)
-    sent: list[Attributes] = field(default_factory=list)
-    deleted_with: list[Attributes] = field(default_factory=list)
-    deleted: list[Attributes] = field(default_factory=list)
-    marked: list[Attributes] = field(default_factory=list)
+    writes: list[ClosedRow] = field(default_factory=list)
+    sent: list[SentRow] = field(default_factory=list)
+    deleted_with: list[DeletedWithRow] = field(default_factory=list)
+    deleted: list[EntityRow] = field(default_factory=list)
+    marked: list[OwnedRow] = field(default_factory=list)
 
 
 class Journal:
@@ -72,8 +83,9 @@ class Journal:
         self._recorded: dict[str, _Recorded] = {}
         #: Outcomes that the ledger has yet to record, because it could not be written.
         self._closed = _Closed()
-        #: By run and number: what was found out about writes that earlier runs left open.
-        self._settled: dict[tuple[int, int], Attributes] = {}
+        #: By run and number: what was found out about writes that earlier runs left open, and the
+        #: values that they sent, as JSON, where the ledger has them with ids of pending writes.
+        self._settled: dict[tuple[int, int], tuple[ClosedRow, str | None]] = {}
 
     def use(self, ledger: Ledger, *, token: Token | None = None, records: bool) -> None:
         """Use a ledger; `records`: whether to write to it. It never holds the `token`."""
@@ -132,7 +144,7 @@ class Journal:
         ledger = self._begin()
         if ledger is None:
             return
-        written: list[Attributes] = []
+        written: list[WriteRow] = []
         for operation in operations:
             self._add(operation, rows.get(operation.id, ()), real, written)
         ledger.add_writes(written)
@@ -142,26 +154,26 @@ class Journal:
         operation: Operation,
         rows: Sequence[PendingRow],
         real: Mapping[str, str],
-        written: list[Attributes],
+        written: list[WriteRow],
     ) -> None:
         encoder, base, attributes = self._encoder, operation.base, operation.attributes
         if operation.refers:
             attributes = with_real_ids(attributes, real)
         row, reference = (None, None) if not rows else (rows[0].source.row, rows[0].source.reference)
         purpose: Purpose = "row" if reference is None else reference.purpose
-        mapping = key_field = key = None
-        given = ""
+        columns, given = _NO_OWNER, ""
         owner = reference and reference.owner
         if owner is None and purpose == "row":
             owner = SCRIPT
         if owner is not None and operation.action != DELETE:
-            mapping, key_field, key = encoder.owner(owner)
+            columns = encoder.owner(owner)
             if operation.action == CREATE and isinstance(row, dict):
                 given = join_names(row)
         if operation.action == DELETE:
             purpose = "delete"
-            mapping, key_field, key = self._owner_of(operation.kind.name, operation.id)
-        values = {
+            columns = self._owner_of(operation.kind.name, operation.id)
+        write: WriteRow = {
+            **columns,
             "number": self._next,
             "action": operation.action,
             "kind": operation.kind.name,
@@ -171,27 +183,32 @@ class Journal:
             "sent": encoder.attributes(attributes) if attributes else "{}",
             "given": given,
             "purpose": purpose,
-            "mapping": mapping,
-            "field": key_field,
-            "item_key": key,
             "label": encoder.value(reference and reference.label),
             "deleted_with": None,
         }
         self._recorded[operation.id] = _Recorded(self._next, purpose, given, reference and reference.owner)
         self._next += 1
-        written.append(values)
+        written.append(write)
         for kind, ws_id, entity in operation.removed[1:]:
-            also = {"number": self._next, "kind": kind, "entity_id": entity["_id"], "workspace": ws_id}
-            also |= {"before_write": encoder.entity(entity), "deleted_with": operation.id}
-            also |= zip(("mapping", "field", "item_key"), self._owner_of(kind, entity["_id"]), strict=True)
-            written.append({**values, **also})
+            written.append(
+                {
+                    **write,
+                    **self._owner_of(kind, entity["_id"]),
+                    "number": self._next,
+                    "kind": kind,
+                    "entity_id": entity["_id"],
+                    "workspace": ws_id,
+                    "before_write": encoder.entity(entity),
+                    "deleted_with": operation.id,
+                }
+            )
             self._next += 1
 
-    def _owner_of(self, kind: str, entity_id: str) -> tuple[str | None, str | None, str | None]:
-        """Return mapping, field and key of an entity that is owned, as the ledger has them."""
+    def _owner_of(self, kind: str, entity_id: str) -> OwnerColumns:
+        """Return the owner of an entity, as the ledger has it."""
         owned = self.ledger and (kind, entity_id) in self.owned and self.ledger.find_owned(kind, entity_id)
         if not owned:
-            return None, None, None
+            return _NO_OWNER
         return self._encoder.owner(owned.owner)
 
     def close_writes(
@@ -241,14 +258,19 @@ class Journal:
     def _close(self, outcome: Outcome, recorded: _Recorded, real: Mapping[str, str], closed: _Closed) -> None:
         operation, stored, problem, _ = outcome
         kind, number = operation.kind, recorded.number
-        write = {"number": number, "state": "failed", "entity_id": operation.id, "version": None}
+        write: ClosedRow = {
+            "number": number,
+            "state": "failed",
+            "entity_id": operation.id,
+            "version": None,
+        }
         closed.writes.append(write)
         if problem is None:
             write["state"] = "done"
         if operation.action == DELETE:
             closed.deleted_with.append({"entity_id": operation.id, "state": write["state"]})
             if problem is None or isinstance(problem, NotFoundError):
-                deleted = [
+                deleted: list[EntityRow] = [
                     {"kind": located.kind, "entity_id": located.entity["_id"]}
                     for located in operation.removed
                 ]
@@ -283,20 +305,19 @@ class Journal:
     def settled(
         self,
         run: int,
-        closed: Sequence[Attributes],
-        sent: Sequence[Attributes],
-        owned: Sequence[Attributes],
-        deleted: Sequence[Attributes],
+        closed: Sequence[ClosedRow],
+        sent: Sequence[SentRow],
+        owned: Sequence[OwnedRow],
+        deleted: Sequence[EntityRow],
     ) -> None:
         """Record what became of the open writes of an earlier run; in a preview, only know it.
 
-        - `closed`, `sent`: as for `Ledger.close_writes`; `owned`: records of what is owned.
-        - `deleted`: kind and id of what was deleted.
+        - `closed`, `sent`: as for `Ledger.close_writes`; `owned`, `deleted`: what is owned, or not any more.
         """
         self.owned.learn(owned)
         values = {row["number"]: row["sent"] for row in sent}
         for row in closed:
-            self._settled[run, row["number"]] = {**row, "sent": values.get(row["number"])}
+            self._settled[run, row["number"]] = row, values.get(row["number"])
         for entity in deleted:
             self.owned.forget(**entity)
         if self.ledger is not None and self.records:
@@ -313,9 +334,14 @@ class Journal:
         settled = self._settled.get((run, write.number))
         if settled is None:
             return write
-        known = {key: settled[key] for key in ("state", "entity_id", "version")}
-        sent = write.sent if settled["sent"] is None else decode(settled["sent"])
-        return replace(write, **known, sent=sent)
+        outcome, sent = settled
+        return replace(
+            write,
+            state=outcome["state"],
+            entity_id=outcome["entity_id"],
+            version=outcome["version"],
+            sent=write.sent if sent is None else decode(sent),
+        )
 
     def _record_owned(self, kinds: Iterable[Kind], *, is_success: bool) -> None:
         """Record what the rows of this run created or matched and, if it is a good run, what is missing."""

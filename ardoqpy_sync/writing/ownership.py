@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ardoqpy_sync.compare.entity_kinds import Kind
     from ardoqpy_sync.ledger.ledger import Ledger
     from ardoqpy_sync.ledger.records import OwnedEntity
+    from ardoqpy_sync.ledger.rows import MissingRow, OwnedRow
 
 
 class _Written(NamedTuple):
@@ -120,7 +121,7 @@ class Ownership:
         else:
             self._failed.discard(entity_id)
 
-    def learn(self, rows: Iterable[Attributes]) -> None:
+    def learn(self, rows: Iterable[OwnedRow]) -> None:
         """Know these records, as the ledger has them or, in a preview, would have them."""
         for row in rows:
             entity = row["kind"], row["entity_id"]
@@ -141,7 +142,7 @@ class Ownership:
         self.entities[kind, entity_id] = self.entities[kind, entity_id]._replace(missing=count)
         self._missing[kind, entity_id] = count
 
-    def missing_rows(self) -> list[Attributes]:
+    def missing_rows(self) -> list[MissingRow]:
         """Return the counts of what is missing in this run."""
         return [
             {"kind": kind, "entity_id": entity_id, "missing": count}
@@ -162,14 +163,14 @@ class Ownership:
 
     # -- what the ledger records ----------------------------------------------------------------------------
 
-    def rows_of_run(self, kinds: Iterable[Kind]) -> list[Attributes]:
+    def rows_of_run(self, kinds: Iterable[Kind]) -> list[OwnedRow]:
         """Return the records of what the rows of this run created or matched.
 
         An entity that is recorded as it is now already is left out, so that a run without changes costs next
         to nothing.
         """
         given = self._cache.given
-        rows = []
+        rows: list[OwnedRow] = []
         for kind in kinds:
             for ws_id, index in self._cache.indexes(kind.name):
                 for entity_id, entity in index.by_id.items():
@@ -192,7 +193,7 @@ class Ownership:
             and entity["_id"] not in self._kept
         )
 
-    def _row_of_run(self, kind: Kind, ws_id: str, entity: Entity, names: Iterable[str]) -> Attributes:
+    def _row_of_run(self, kind: Kind, ws_id: str, entity: Entity, names: Iterable[str]) -> OwnedRow:
         entity_id = entity["_id"]
         owner = self._cache.owners.get(entity_id, SCRIPT)
         values = self._all_values(kind.name, entity_id)
@@ -206,7 +207,7 @@ class Ownership:
             row["marked"] = self._encoder.attributes(before)
         return row
 
-    def marked_row(self, kind: Kind, before: Entity, sent: Attributes) -> Attributes:
+    def marked_row(self, kind: Kind, before: Entity, sent: Attributes) -> OwnedRow:
         """Return the record of a component that was marked as missing.
 
         - `before`: the component before; `sent`: the values of the mark.
@@ -226,7 +227,7 @@ class Ownership:
                 marked[name] = held.get(name)
         return {**row, "marked": self._encoder.attributes(marked)}
 
-    def updated_row(self, kind: Kind, owner: Owner | None, entity: Entity, sent: Attributes) -> Attributes:
+    def updated_row(self, kind: Kind, owner: Owner | None, entity: Entity, sent: Attributes) -> OwnedRow:
         """Return the record of an entity that was updated, and that no row of this run describes.
 
         - `owner`: None for the one that the ledger has.
@@ -250,17 +251,13 @@ class Ownership:
         given: str,
         version: int | None,
         missing: int = 0,
-    ) -> Attributes:
-        encoder = self._encoder
-        mapping, key_field, key = encoder.owner(owner)
+    ) -> OwnedRow:
         return {
+            **self._encoder.owner(owner),
             "kind": kind,
             "entity_id": entity_id,
             "workspace": ws_id,
-            "mapping": mapping,
-            "field": key_field,
-            "item_key": key,
-            "vals": encoder.attributes(values),
+            "vals": self._encoder.attributes(values),
             "given": given,
             "version": version,
             "missing": missing,

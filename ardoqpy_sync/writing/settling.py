@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from ardoqpy_sync.compare.cache import EntityIndex
     from ardoqpy_sync.compare.entity_kinds import Kind
     from ardoqpy_sync.ledger.records import Write, WriteState
+    from ardoqpy_sync.ledger.rows import ClosedRow, EntityRow, OwnedRow, SentRow
     from ardoqpy_sync.writing.journal import Journal
 
     IndexOf = Callable[[Kind, str], EntityIndex]
@@ -62,12 +63,12 @@ class _Settling:
         #: By the ids of pending writes, the real ids of what they created.
         self._real: dict[str, str] = {}
         self._taken: set[str] = set()
-        self._deleted: list[Attributes] = []
+        self._deleted: list[EntityRow] = []
 
     def settle(self, writes: Iterable[Write]) -> None:
-        closed: list[Attributes] = []
-        sent: list[Attributes] = []
-        owned: list[Attributes] = []
+        closed: list[ClosedRow] = []
+        sent: list[SentRow] = []
+        owned: list[OwnedRow] = []
         for write in writes:
             kind = self._kinds[write.kind]
             values = with_real_ids(write.sent, self._real)
@@ -154,7 +155,7 @@ class _Settling:
             return True
         return equal_values(kind.collection.flatten(entity).get(field), write.sent[field])
 
-    def _owned_row(self, kind: Kind, write: Write, entity: Entity, values: Attributes) -> Attributes | None:
+    def _owned_row(self, kind: Kind, write: Write, entity: Entity, values: Attributes) -> OwnedRow | None:
         """Return the record of what an update or a mark has written; creates are owned without."""
         owned = self._journal.owned
         if write.purpose == "mark" and write.before is not None:

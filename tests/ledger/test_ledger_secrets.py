@@ -113,8 +113,8 @@ def test_redacted_fields_of_v2_and_keys():
         "cost": REDACTED,
         "customFields": {"cost": REDACTED, "owner": "me"},
     }
-    assert encoder.owner(Owner("a.App", "cost", 7)) == ('"a.App"', '"cost"', None)
-    assert encoder.owner(Owner("a.App", "uid", 7)) == ('"a.App"', '"uid"', "7")
+    assert list(encoder.owner(Owner("a.App", "cost", 7)).values()) == ['"a.App"', '"cost"', None]
+    assert list(encoder.owner(Owner("a.App", "uid", 7)).values()) == ['"a.App"', '"uid"', "7"]
     entry = {"attribute": "cost", "stored": 7, "wanted": 8, "name": "A"}
     assert encoder.entries([entry]) == [{**entry, "stored": REDACTED, "wanted": REDACTED}]
     assert entity["cost"] == 7
