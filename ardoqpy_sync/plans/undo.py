@@ -48,7 +48,8 @@ class _Undone:
       wrote in the end.
     - `later`: by attribute, or None for the whole entity, the later runs that wrote to it and were not taken
       back.
-    - `version`: the one that the run left, or an undo of a later run if it `was_rewritten` by one.
+    - `version`: the one that the run left, or an undo of a later run if it `was_rewritten` by one; None if
+      somebody else has edited it between two of these writes.
     - `current`: as Ardoq holds it, None if it is deleted.
     """
 
@@ -76,10 +77,23 @@ class _Undone:
     def is_deleted(self) -> bool:
         return self.writes[-1].action == DELETE
 
+    def follow(self, write: Write) -> None:
+        """Take the version that a further write left, if nobody else has edited the entity before it."""
+        if write.before is None:
+            self.version = write.version
+            return
+        before = write.before.get("_version")
+        is_next = not self.writes or before == self.version
+        self.version = (
+            write.version if is_next and before is not None and write.version == before + 1 else None
+        )
+
     @property
     def is_unchanged(self) -> bool:
         """Whether Ardoq still holds what the run left."""
-        if self.current is None or self.current.entity.get("_version") != self.version:
+        if self.current is None or self.version is None:
+            return False
+        if self.current.entity.get("_version") != self.version:
             return False
         held = self.kind.collection.flatten(self.current.entity)
         return not self.was_rewritten or not differences(self.after, held, self.kind.ignored)
@@ -116,8 +130,8 @@ class Undo:
             kind = self._engine.kinds[write.kind]
             if write.state == "done":
                 undone = entities.setdefault(write.entity_id, _Undone(kind, write.entity_id))
+                undone.follow(write)
                 undone.writes.append(write)
-                undone.version = write.version
             elif write.state in ("open", "unknown"):
                 name = (write.before or write.sent).get("name")
                 self._leave(
@@ -136,7 +150,8 @@ class Undo:
             if known is None or write.state == "failed":
                 continue
             if later in undone_runs:
-                known.version, known.was_rewritten = write.version or known.version, True
+                known.follow(write)
+                known.was_rewritten = True
                 continue
             for name in [None, *write.sent]:
                 known.later.setdefault(name, set()).add(later)

@@ -159,6 +159,25 @@ def test_later_runs_keep_what_they_wrote(ardoq, client):
     assert (flat(comp)["cost"], flat(comp)["owner"]) == (1, "a")
 
 
+def test_edit_between_two_runs_is_kept(ardoq, client):
+    """What somebody edited between the run that created a component and a later one stays, and is named."""
+    with client() as first:
+        created = first.create_component(row("A", cost=1))["_id"]
+    with ArdoqSyncClient(ardoq.url, TOKEN) as other:
+        other.patch_component(created, payload={"owner": "Anna"})
+    with client() as second:
+        second.create_component(row("A", cost=2))
+    with client() as third:
+        third.apply(third.undo_plan(2))
+    with client() as last:
+        plan = last.undo_plan(1)
+        last.apply(plan)
+    reasons = [(entry["name"], entry["reason"]) for entry in plan.not_undone]
+    assert reasons == [("A", "It was edited after the run.")]
+    (comp,) = ardoq.dump()["components"]
+    assert (flat(comp)["cost"], flat(comp)["owner"]) == (1, "Anna")
+
+
 def lose_outcomes(folder, number):
     """Leave the ledger as if the run had been killed before it recorded the outcomes from a write on."""
     connection = sqlite3.connect(folder / "script.db")
