@@ -1,7 +1,6 @@
 """Parsing of job files, and the message for each mistake."""
 
 import textwrap
-import time
 
 import pytest
 
@@ -212,12 +211,11 @@ def test_unreadable_job_file_is_rejected(tmp_path, make, message):
     "text",
     ["a." * 20_000 + "b = 1", "[" + "a . " * 20_000 + "b]", "x = {" + '"a".' * 20_000 + "b = 1}"],
 )
-def test_key_of_many_parts_is_refused(text):
-    """A key of thousands of parts is one sentence with its line, and does not take seconds."""
-    begin = time.monotonic()
+def test_key_of_many_parts_is_refused(text, monkeypatch):
+    """A key of thousands of parts is one sentence with its line, and tomllib, too slow for it, not called."""
+    monkeypatch.setattr("tomllib.loads", None)
     ((line, _, problem),) = problems_of(f"format = 1\n{text}")
     assert (line, problem) == (2, "Not a valid job: a key has over 100 parts.")
-    assert time.monotonic() - begin < 2
 
 
 def test_long_texts_with_dots_are_no_keys():

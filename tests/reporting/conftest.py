@@ -26,6 +26,13 @@ _READY = """() => new Promise(done => {
   check();
 })"""
 
+#: Lays short lists out at once, not when they come near the window: that moves what is below them, in the
+#: middle of a click or between two looks at a place.
+_LAY_OUT = """() => {
+  if (document.querySelectorAll(".entries > li").length > 500) return;
+  for (const list of document.querySelectorAll(".entries")) list.style.contentVisibility = "visible";
+}"""
+
 
 def _chromium():
     names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
@@ -98,6 +105,7 @@ def show(browser, _tabs, tmp_path):
         if options.get("java_script_enabled", True):
             # Not a selector: looking for one again and again takes long in a large page.
             page.evaluate(_READY)
+            page.evaluate(_LAY_OUT)
         return page
 
     yield open_page

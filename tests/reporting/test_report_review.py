@@ -207,29 +207,28 @@ def test_links_into_ardoq(show):
     assert page.locator("#section-creates a").count() == 0
 
 
-def test_twenty_thousand_changes_never_stall_the_page(show):
-    """While a page of 20,000 changes opens and is searched, no task takes longer than a second in a test.
-
-    The benchmark measures the longest task; here, other tests run beside it.
-    """
+def test_search_in_twenty_thousand_changes_is_done_in_slices(show):
+    """A search of 20,000 changes pauses for input again and again, by a clock that counts its readings."""
     page = show(run_document(changes=[change(number) for number in range(20_000)]))
-    longest = page.evaluate(
+    pauses = page.evaluate(
         """async () => {
           const field = document.querySelector("#search"), lists = document.querySelector("#lists");
-          let longest = 0;
+          const wait = () => new Promise(done => setTimeout(done)), post = MessagePort.prototype.postMessage;
+          let milliseconds = 0, pauses = 0;
+          performance.now = () => milliseconds++;
+          MessagePort.prototype.postMessage = function (...all) { pauses += 1; post.apply(this, all); };
+          const counts = [];
           for (const text of ["t", "thing 1", "thing 19", ""]) {
             field.value = text;
             field.dispatchEvent(new Event("input"));
-            while (lists.ariaBusy) {
-              const before = performance.now();
-              await new Promise(done => setTimeout(done));
-              longest = Math.max(longest, performance.now() - before);
-            }
+            while (lists.ariaBusy) await wait();
+            counts.push(pauses);
+            pauses = 0;
           }
-          return longest;
+          return counts;
         }"""
     )
-    assert longest < 1000
+    assert min(pauses) >= 20  # of the 500 chunks, one in 20
 
 
 # -- phone and paper -------------------------------------------------------------------------------------

