@@ -367,7 +367,7 @@ def _is_there(path: str | os.PathLike[str]) -> bool:
 
 def _write(*row: Any) -> Write:
     number, state, action, kind, entity_id, workspace, before, sent, version, purpose, *owner = row
-    mapping, field, key, label, deleted_with = owner
+    mapping, field, key, label, deleted_with, recreates = owner
     return Write(
         number,
         state,
@@ -382,6 +382,7 @@ def _write(*row: Any) -> Write:
         None if mapping is None else Owner(decode(mapping), decode(field), decode(key)),
         decode(label),
         deleted_with,
+        recreates,
     )
 
 

@@ -76,6 +76,7 @@ class Write:
     - `sent`: by flat attribute the values that were sent; empty for a delete.
     - `version`: after the write, if it is known.
     - `deleted_with`: the id of the component that this was deleted with, if it was.
+    - `recreates`: the id of what was deleted before and is created again by this, if it is.
     """
 
     number: int
@@ -91,6 +92,7 @@ class Write:
     owner: Owner | None = None
     label: str | None = None
     deleted_with: str | None = None
+    recreates: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

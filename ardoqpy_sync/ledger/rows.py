@@ -56,6 +56,7 @@ class WriteRow(EntityRow, OwnerColumns):
     purpose: Purpose
     label: str | None
     deleted_with: str | None
+    recreates: str | None
 
 
 class ClosedRow(TypedDict):

@@ -21,7 +21,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             state TEXT NOT NULL, action TEXT NOT NULL, kind TEXT NOT NULL, entity_id TEXT NOT NULL,
             workspace TEXT NOT NULL, before_write TEXT, sent TEXT NOT NULL, given TEXT NOT NULL,
             version BIGINT, purpose TEXT NOT NULL, mapping TEXT, field TEXT, item_key TEXT, label TEXT,
-            deleted_with TEXT, PRIMARY KEY (job, run, number))""",
+            deleted_with TEXT, recreates TEXT, PRIMARY KEY (job, run, number))""",
         """CREATE TABLE owned (job TEXT NOT NULL, kind TEXT NOT NULL, entity_id TEXT NOT NULL,
             workspace TEXT NOT NULL, mapping TEXT NOT NULL, field TEXT, item_key TEXT, since TEXT NOT NULL,
             vals TEXT NOT NULL, given TEXT NOT NULL, version BIGINT, missing INTEGER NOT NULL, marked TEXT,
@@ -39,6 +39,7 @@ TABLES: dict[str, tuple[str, ...]] = {
     "writes": (
         *("run", "number", "state", "action", "kind", "entity_id", "workspace", "before_write", "sent"),
         *("given", "version", "purpose", "mapping", "field", "item_key", "label", "deleted_with"),
+        "recreates",
     ),
     "owned": (
         *("kind", "entity_id", "workspace", "mapping", "field", "item_key", "since", "vals", "given"),
@@ -79,11 +80,11 @@ DROP_DOCUMENTS = """UPDATE runs SET document = NULL
 DROP_WRITES = "DELETE FROM writes WHERE job = :job AND run <= :run AND state <> 'open'"
 
 _WRITE = """number, state, action, kind, entity_id, workspace, before_write, sent, version, purpose, mapping,
-    field, item_key, label, deleted_with"""
+    field, item_key, label, deleted_with, recreates"""
 ADD_WRITE = """INSERT INTO writes (job, run, number, state, action, kind, entity_id, workspace, before_write,
-    sent, given, purpose, mapping, field, item_key, label, deleted_with)
+    sent, given, purpose, mapping, field, item_key, label, deleted_with, recreates)
     VALUES (:job, :run, :number, 'open', :action, :kind, :entity_id, :workspace, :before_write, :sent, :given,
-    :purpose, :mapping, :field, :item_key, :label, :deleted_with)"""
+    :purpose, :mapping, :field, :item_key, :label, :deleted_with, :recreates)"""
 CLOSE_WRITE = """UPDATE writes SET state = :state, entity_id = :entity_id, version = :version
     WHERE job = :job AND run = :run AND number = :number"""
 SET_SENT = "UPDATE writes SET sent = :sent WHERE job = :job AND run = :run AND number = :number"

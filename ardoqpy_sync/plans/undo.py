@@ -6,17 +6,19 @@ reviewed, guarded, checked for drift, and applied.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any, cast
 
 from ardoqpy._messages import quote_name
 from ardoqpy.errors import ArdoqClientException, DeleteBlocked, InvalidInput, NotFoundError
 from ardoqpy_sync.compare.cache import TYPE_OF, Located, component_key
-from ardoqpy_sync.compare.diff import CREATE, DELETE, differences, equal_values
+from ardoqpy_sync.compare.diff import CREATE, DELETE, UPDATE, differences, equal_values
 from ardoqpy_sync.deletion.guard import Missing, Run, Target, TypeCount, blocked_error, find_reasons
 from ardoqpy_sync.deletion.reading import StateReader
 from ardoqpy_sync.ledger.records import REDACTED
 from ardoqpy_sync.plans.plan_engine import plan_of_engine
+from ardoqpy_sync.writing.operations import with_real_ids
 from ardoqpy_sync.writing.pending_row import RowReference, SourceRow
 from ardoqpy_sync.writing.senders import NoRequests
 
@@ -48,8 +50,8 @@ class _Undone:
       wrote in the end.
     - `later`: by attribute, or None for the whole entity, the later runs that wrote to it and were not taken
       back.
-    - `version`: the one that the run left, or an undo of a later run if it `was_rewritten` by one; None if
-      somebody else has edited it between two of these writes.
+    - `version`: the one that the run left, or an undo of a later run if it `was_rewritten` by one.
+    - `was_edited`: whether somebody else has edited it between two of these writes.
     - `current`: as Ardoq holds it, None if it is deleted.
     """
 
@@ -59,6 +61,7 @@ class _Undone:
     later: dict[str | None, set[int]] = field(default_factory=dict)
     version: int | None = None
     was_rewritten: bool = False
+    was_edited: bool = False
     current: Located | None = None
 
     @property
@@ -78,20 +81,19 @@ class _Undone:
         return self.writes[-1].action == DELETE
 
     def follow(self, write: Write) -> None:
-        """Take the version that a further write left, if nobody else has edited the entity before it."""
-        if write.before is None:
-            self.version = write.version
-            return
-        before = write.before.get("_version")
-        is_next = not self.writes or before == self.version
-        self.version = (
-            write.version if is_next and before is not None and write.version == before + 1 else None
-        )
+        """Take the version that a further write left, and note whether somebody has edited it before that."""
+        if write.before is not None:
+            before = write.before.get("_version")
+            if before is None or (self.writes and before != self.version):
+                self.was_edited = True
+            if write.action == UPDATE and write.version != (before or 0) + 1:
+                self.was_edited = True
+        self.version = write.version
 
     @property
     def is_unchanged(self) -> bool:
         """Whether Ardoq still holds what the run left."""
-        if self.current is None or self.version is None:
+        if self.current is None or self.was_edited or self.version is None:
             return False
         if self.current.entity.get("_version") != self.version:
             return False
@@ -120,9 +122,9 @@ class Undo:
             )
         engine.load(dict.fromkeys(write.workspace for write in writes))
         writes = engine.journal.writes(run)  # what was open is settled by now
-        self._entities = self._collect(writes, ledger)
-        #: By the id of what the run deleted, the id under which it is created again.
+        #: By the id of what was deleted, the id under which it is created again.
         self._again: dict[str, str] = {}
+        self._entities = self._collect(writes, ledger)
 
     def _collect(self, writes: Iterable[Write], ledger: Ledger) -> dict[str, _Undone]:
         entities: dict[str, _Undone] = {}
@@ -143,19 +145,39 @@ class Undo:
                 )
         for undone in entities.values():
             undone.current = self._find(undone.kind, undone.entity_id)
+        self._follow_later_runs(entities, ledger)
+        for undone in entities.values():
+            undone.writes = [self._with_new_ids(write) for write in undone.writes]
+        return entities
+
+    def _follow_later_runs(self, entities: dict[str, _Undone], ledger: Ledger) -> None:
         taken_back = {run.undoes: run.number for run in ledger.runs() if run.undoes is not None}
         undone_runs = {*taken_back, *taken_back.values()}
         for later, write in ledger.later_writes(self._run):
-            known = entities.get(write.entity_id)
+            known = entities.get(write.recreates or write.entity_id)
             if known is None or write.state == "failed":
                 continue
+            if write.recreates is not None and write.state == "done":
+                self._rename(known, write.entity_id, entities)
             if later in undone_runs:
                 known.follow(write)
                 known.was_rewritten = True
                 continue
             for name in [None, *write.sent]:
                 known.later.setdefault(name, set()).add(later)
-        return entities
+
+    def _with_new_ids(self, write: Write) -> Write:
+        before = None if write.before is None else with_real_ids(write.before, self._again)
+        return replace(write, before=before, sent=with_real_ids(write.sent, self._again))
+
+    def _rename(self, undone: _Undone, entity_id: str, entities: dict[str, _Undone]) -> None:
+        """Use the id under which the undo of a later run has created an entity again."""
+        del entities[undone.entity_id]
+        self._again = {
+            old: entity_id if new == undone.entity_id else new for old, new in self._again.items()
+        } | {undone.entity_id: entity_id}
+        undone.entity_id, undone.current = entity_id, self._find(undone.kind, entity_id)
+        entities[entity_id] = undone
 
     def _find(self, kind: Kind, entity_id: str) -> Located | None:
         located = self._engine.cache.get(kind.name, entity_id)
@@ -180,14 +202,16 @@ class Undo:
         updated = [undone for undone in entities if not undone.is_created and not undone.is_deleted]
         created = [undone for undone in entities if undone.is_created]
         deleted = [undone for undone in entities if undone.is_deleted]
-        waiting: list[tuple[_Undone, Attributes]] = []
-        for undone in updated:
-            values = self._values_to_restore(undone)
-            needs = {
-                name: values.pop(name) for name in ("parent",) if values.get(name) in self._deleted_ids()
-            }
-            if needs:
-                waiting.append((undone, needs))
+        restored = {undone.entity_id: self._values_to_restore(undone) for undone in updated}
+        waiting: list[tuple[_Undone, str]] = []
+        # Parents first, as they will be: a component can hang below what was below it, once that has moved.
+        for undone in _in_tree_order(updated + deleted, partial(self._parent_after, restored)):
+            values = restored.get(undone.entity_id)
+            if values is None:
+                continue
+            parent = values.get("parent")
+            if parent in self._deleted_ids():
+                waiting.append((undone, values.pop("parent")))
                 if self._is_below_created(undone):
                     values["parent"] = None
             self._update(undone, values)
@@ -195,8 +219,8 @@ class Undo:
             self._delete(undone)
         for undone in self._parents_first(deleted):
             self._create_again(undone)
-        for undone, needs in waiting:
-            parent = self._again.get(needs["parent"])
+        for undone, old_parent in waiting:
+            parent = self._again.get(old_parent)
             if parent is None:
                 self._keep_attribute(undone, "parent", "The parent that it had could not be created again.")
             else:
@@ -204,6 +228,13 @@ class Undo:
 
     def _deleted_ids(self) -> set[str]:
         return {key for key, undone in self._entities.items() if undone.is_deleted and not undone.is_created}
+
+    def _parent_after(self, restored: dict[str, Attributes], undone: _Undone) -> str | None:
+        """Return the parent that a component will have, if `restored` are by component its new values."""
+        values = restored.get(undone.entity_id, {})
+        if "parent" in values:
+            return cast("str | None", values["parent"])
+        return (undone.before or {}).get("parent") if undone.is_deleted else self._parent_now(undone)
 
     def _is_below_created(self, undone: _Undone) -> bool:
         parent = None if undone.current is None else undone.current.entity.get("parent")
@@ -246,7 +277,11 @@ class Undo:
             self._engine.update_as_planned(current, values, self._reference(undone))
             self._engine.flush()
         except ArdoqClientException as problem:
-            self._leave_entity(undone, str(problem))
+            if parent is None:
+                self._leave_entity(undone, str(problem))
+                return
+            self._keep_attribute(undone, "parent", str(problem))
+            self._update(undone, {name: value for name, value in values.items() if name != "parent"})
 
     # -- creates: deleted only if nobody has touched them ---------------------------------------------------
 

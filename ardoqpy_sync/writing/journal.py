@@ -185,6 +185,7 @@ class Journal:
             "purpose": purpose,
             "label": encoder.value(reference and reference.label),
             "deleted_with": None,
+            "recreates": reference and reference.recreates,
         }
         self._recorded[operation.id] = _Recorded(self._next, purpose, given, reference and reference.owner)
         self._next += 1

@@ -4,13 +4,13 @@ import sqlite3
 
 import pytest
 from example_counts import examples
-from undo_worlds import APPS, MODES, SEED, TOKEN, World, check_world, flat, snapshot
+from undo_worlds import APPS, MODES, SEED, TOKEN, World, check_two_undos, check_world, flat, snapshot
 
 from ardoqpy import InvalidInput
 from ardoqpy.testing import emulator
 from ardoqpy_sync import ArdoqSyncClient
 
-WORLDS = 60
+WORLDS = 30
 
 
 @pytest.fixture(scope="module")
@@ -29,13 +29,14 @@ def ardoq(running):
     return running
 
 
+@pytest.mark.parametrize("check", [check_world, check_two_undos])
 @pytest.mark.parametrize("mode", MODES)
-def test_random_runs_are_taken_back(ardoq, tmp_path, mode):
-    """Ardoq is as before the run but for edits since; no edit is lost, and all that stays is named."""
+def test_random_runs_are_taken_back(ardoq, tmp_path, mode, check):
+    """Ardoq is as before the runs but for edits since; no edit is lost, and all that stays is named."""
     for number in range(examples(WORLDS)):
         folder = tmp_path / str(number)
         folder.mkdir()
-        assert (number, check_world(ardoq, folder, number, mode)) == (number, [])
+        assert (number, check(ardoq, folder, number, mode)) == (number, [])
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -163,8 +164,7 @@ def test_edit_between_two_runs_is_kept(ardoq, client):
     """What somebody edited between the run that created a component and a later one stays, and is named."""
     with client() as first:
         created = first.create_component(row("A", cost=1))["_id"]
-    with ArdoqSyncClient(ardoq.url, TOKEN) as other:
-        other.patch_component(created, payload={"owner": "Anna"})
+    edit_as_other(ardoq, created)
     with client() as second:
         second.create_component(row("A", cost=2))
     with client() as third:
@@ -176,6 +176,58 @@ def test_edit_between_two_runs_is_kept(ardoq, client):
     assert reasons == [("A", "It was edited after the run.")]
     (comp,) = ardoq.dump()["components"]
     assert (flat(comp)["cost"], flat(comp)["owner"]) == (1, "Anna")
+
+
+@pytest.mark.parametrize("edit", [None, "before", "after"])
+def test_run_is_taken_back_after_the_undo_of_a_later_delete(ardoq, client, edit):
+    """What the undo of a delete has created again under a new id is what the first run had created.
+
+    What somebody edited before the delete or after its undo stays, and is named.
+    """
+    with client() as first:
+        created = first.create_component(row("A"))["_id"]
+        target = first.create_component(row("B"))["_id"]
+        first.create_reference({"source": created, "target": target, "type": 1, "rootWorkspace": APPS})
+    if edit == "before":
+        edit_as_other(ardoq, created)
+    with client() as second:
+        second.del_component(created)
+    with client() as third:
+        third.apply(third.undo_plan(2))
+    (again,) = (comp["_id"] for comp in ardoq.dump()["components"] if comp["name"] == "A")
+    assert again != created
+    if edit == "after":
+        edit_as_other(ardoq, again)
+    with client() as last:
+        plan = last.undo_plan(1)
+        last.apply(plan)
+    reasons = [(entry["name"], entry["reason"]) for entry in plan.not_undone]
+    assert reasons == ([("A", "It was edited after the run.")] if edit else [])
+    assert [comp["name"] for comp in ardoq.dump()["components"]] == (["A"] if edit else [])
+    assert ardoq.dump()["references"] == []
+
+
+@pytest.mark.parametrize("turned", [{"B": None, "A": "B"}, {"C": None, "B": "C", "A": "B"}])
+def test_turned_tree_is_turned_back(ardoq, client, turned):
+    """Components come back below those that the run had put below them."""
+    with client() as first:
+        ids = {"A": first.create_component(row("A"))["_id"]}
+        for name, parent in (("B", "A"), ("C", "A")):
+            ids[name] = first.create_component(row(name, parent=ids[parent]))["_id"]
+    before = snapshot(ardoq)
+    with client() as second:
+        for name, parent in turned.items():
+            second.patch_component(ids[name], payload={"parent": parent and ids[parent]})
+    with client() as third:
+        plan = third.undo_plan()
+        third.apply(plan)
+    assert (plan.not_undone, snapshot(ardoq)) == ([], before)
+
+
+def edit_as_other(ardoq, entity_id):
+    """Have somebody else name an owner."""
+    with ArdoqSyncClient(ardoq.url, TOKEN) as other:
+        other.patch_component(entity_id, payload={"owner": "Anna"})
 
 
 def lose_outcomes(folder, number):

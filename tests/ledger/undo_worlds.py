@@ -292,6 +292,39 @@ def check_world(ardoq, folder, seed, mode):
     return [*problems(*outcome), *problems_with_others(*outcome)]
 
 
+def check_two_undos(ardoq, folder, seed, mode):
+    """Return what is wrong after two runs, each followed by edits, are taken back, the later one first."""
+    ardoq.load(SEED)
+    world = World(ardoq, folder, seed, mode)
+    world.seed_others()
+    world.run()
+    world.link_others(world.draw.randint(0, 2))
+    world.edits = Edits()
+    before, runs = snapshot(ardoq), []
+    for _ in range(2):
+        earlier, edited = snapshot(ardoq), dict(world.edits.values)
+        runs += [world.run()]
+        if earlier == snapshot(ardoq):
+            return []
+        world.edit()
+    for (entity_id, name), value in list(world.edits.values.items()):
+        held = earlier.get(entity_id)
+        if held is not None and (entity_id, name) not in edited and held.get(name) == value:
+            del world.edits.values[entity_id, name]  # an edit to what the first run had left counts as its
+    not_undone, again = world.undo(runs[1])
+    left, newer = world.undo(runs[0])
+    again = {old: newer.get(new, new) for old, new in again.items()} | newer
+    oldest = {new: old for old, new in again.items()}
+    named = [{**entry, "_id": oldest.get(entry["_id"], entry["_id"])} for entry in not_undone + left]
+    after = {oldest.get(entity_id, entity_id): values for entity_id, values in snapshot(ardoq).items()}
+    after = {
+        entity_id: {name: oldest.get(value, value) for name, value in values.items()}
+        for entity_id, values in after.items()
+    }
+    outcome = before, after, world.edits, named, {}
+    return [*problems(*outcome), *problems_with_others(*outcome)]
+
+
 if __name__ == "__main__":
     import pathlib
     import sys
@@ -306,7 +339,9 @@ if __name__ == "__main__":
             for number in range(int(first), int(last)):
                 folder = pathlib.Path(root, f"{mode}{number}")
                 folder.mkdir()
+                pathlib.Path(f"{folder}twice").mkdir()
                 found = check_world(running, folder, number, mode)
+                found += check_two_undos(running, pathlib.Path(f"{folder}twice"), number, mode)
                 wrong += bool(found)
                 sys.stdout.writelines(f"{mode} {number}: {problem}\n" for problem in found)
             sys.stdout.write(f"{mode}: {wrong} worlds with problems\n")
