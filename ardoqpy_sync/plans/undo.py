@@ -451,12 +451,18 @@ def undo_plan(engine: PlanEngine, run: int | str, *, simulate: bool, origin: Ori
     - `run`: its number in the engine's ledger, or `last`.
     - `simulate`: whether the engine sends nothing: then the changes are in its report as well.
 
-    Raise `InvalidInput` if there is no ledger, or no such run.
+    Raise `InvalidInput` if there is no ledger, no such run, or the last one is an undo that did not end.
     """
     ledger = engine.journal.ledger
     if ledger is None:
         raise InvalidInput("This client has no ledger: pass ledger=FILE to be able to take runs back.")
-    number = ledger.find_run(run).number
+    found = ledger.find_run(run)
+    if run == "last" and found.undoes is not None and found.status != "success":
+        raise InvalidInput(
+            f"Run {found.number}, the last one, is an undo of run {found.undoes} that did not end: give "
+            f"{found.undoes} to go on with it, or {found.number} to take it back."
+        )
+    number = found.number
     deciding = engine if simulate else engine.preview(NoRequests())
     with deciding.cache.without_naming():
         Undo(deciding, ledger, number).decide()

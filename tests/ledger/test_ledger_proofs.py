@@ -30,10 +30,11 @@ source = { type = "App", key = "uid", value = "{Id}" }
 target = { type = "App", key = "uid", value = "{Uses}" }
 """
 
-#: Tests of some minutes, which run only if they are asked for.
-long = pytest.mark.skipif(
-    "ARDOQPY_LONG_TESTS" not in os.environ, reason="takes minutes: set ARDOQPY_LONG_TESTS=1"
-)
+#: Tests of some minutes, which run only if they are asked for, with so many seeds.
+SEEDS = int(os.environ.get("ARDOQPY_LONG_TESTS", "0"))
+long = pytest.mark.skipif(not SEEDS, reason="takes minutes: set ARDOQPY_LONG_TESTS=4, or more seeds")
+#: Reading takes some requests, which differ with the API version.
+READING = {"v1": 5, "v2": 9, "batched": 9}
 
 
 class Killer:
@@ -41,6 +42,14 @@ class Killer:
 
     def __init__(self):
         self.left, self.seconds, self.victim = 0, 0.0, None
+
+    def wait(self, reading, draw, most):
+        """Kill the victim at a moment after it has read, and return whether it was killed."""
+        self.seconds = draw.choice([0.0, draw.uniform(0.001, 0.05)])
+        self.left = reading + draw.randint(0, most)
+        self.victim.communicate()
+        code, self.victim = self.victim.returncode, None
+        return code == -9
 
     def __call__(self, _exchange):
         """Count a request."""
@@ -102,8 +111,9 @@ def prepare(folder, mode):
 
 
 def start(folder, *words):
-    """Start a run of the job in a process of its own."""
-    command = [sys.executable, "-m", "ardoqpy_sync", "apply", "job.toml", "--json", *words]
+    """Start a run of the job, or another command, in a process of its own."""
+    words = words or ("apply", "job.toml", "--json")
+    command = [sys.executable, "-m", "ardoqpy_sync", *words]
     return subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
@@ -163,7 +173,7 @@ def check_end(folder, ardoq, rows):
 
 @long
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(SEEDS or 4))
 @pytest.mark.parametrize("mode", MODES)
 def test_g11_killed_runs_leave_no_write_unknown(ardoq, killer, tmp_path, mode, seed):
     """A run killed at any moment leaves nothing that is not in the ledger; the next one ends right."""
@@ -173,17 +183,58 @@ def test_g11_killed_runs_leave_no_write_unknown(ardoq, killer, tmp_path, mode, s
         rows = write_rows(tmp_path, number)
         for _ in range(3):
             before = ardoq.dump()
-            # Reading takes some requests, which differ with the API version.
-            first = {"v1": 5, "v2": 9, "batched": 9}[mode]
-            killer.seconds = draw.choice([0.0, draw.uniform(0.001, 0.05)])
             with start(tmp_path) as killer.victim:
-                killer.left = first + draw.randint(0, 4 if mode == "batched" else 25)
-                killer.victim.communicate()
-            killed += killer.victim.returncode == -9
-            killer.victim = None
+                killed += killer.wait(READING[mode], draw, 4 if mode == "batched" else 25)
             assert behind(tmp_path, before, ardoq.dump()) == []
         check_end(tmp_path, ardoq, rows)
     assert killed > 0
+    print(f"{killed} kills")  # noqa: T201 - how many, for those who ask with -s
+
+
+def by_name(ardoq):
+    """Return what Ardoq holds without ids, which change when something is created again."""
+    dump = ardoq.dump()
+    names = {comp["_id"]: comp["name"] for comp in dump["components"]}
+    held = [
+        (comp["name"], comp["typeId"], names.get(comp["parent"]), comp["customFields"], comp["description"])
+        for comp in dump["components"]
+    ]
+    held += [
+        (names[ref["source"]], names[ref["target"]], ref["type"], ref["displayText"])
+        for ref in dump["references"]
+    ]
+    return sorted(held, key=repr)
+
+
+@long
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(SEEDS or 4))
+@pytest.mark.parametrize("mode", MODES)
+def test_g11_killed_undo_goes_on(ardoq, killer, tmp_path, mode, seed):
+    """An undo that is killed, again and again, leaves no write unknown; the same command ends it right."""
+    prepare(tmp_path, mode)
+    write_rows(tmp_path, seed)
+    with start(tmp_path) as process:
+        process.communicate()
+    wanted, draw, killed = by_name(ardoq), random.Random(seed), 0
+    write_rows(tmp_path, seed + 10)
+    with start(tmp_path) as process:
+        process.communicate()
+    assert by_name(ardoq) != wanted
+    undo = "undo", "job.toml", "2", "--apply"
+    for _ in range(4):
+        before = ardoq.dump()
+        with start(tmp_path, *undo) as killer.victim:
+            killed += killer.wait(READING[mode], draw, 6 if mode == "batched" else 25)
+        assert behind(tmp_path, before, ardoq.dump()) == []
+    with start(tmp_path, *undo) as process:
+        out, err = process.communicate()
+    assert process.returncode == 0, (out[-2000:], err)
+    assert by_name(ardoq) == wanted
+    ledger = ledger_of(tmp_path)
+    assert ledger.open_writes() == []
+    ledger.close()
+    print(f"{killed} kills")  # noqa: T201 - how many, for those who ask with -s
 
 
 @long

@@ -9,6 +9,7 @@ from undo_worlds import APPS, MODES, SEED, TOKEN, World, check_two_undos, check_
 from ardoqpy import InvalidInput
 from ardoqpy.testing import emulator
 from ardoqpy_sync import ArdoqSyncClient
+from ardoqpy_sync.job.connect import begin_run
 
 WORLDS = 30
 
@@ -222,6 +223,23 @@ def test_turned_tree_is_turned_back(ardoq, client, turned):
         plan = third.undo_plan()
         third.apply(plan)
     assert (plan.not_undone, snapshot(ardoq)) == ([], before)
+
+
+def test_last_is_not_an_undo_that_was_killed(ardoq, client, tmp_path):
+    """After an undo that did not end, `last` may mean two runs and is refused; a number goes on with it."""
+    for cost in (1, 2):
+        with client() as run:
+            run.create_component(row("A", cost=cost))
+    with client() as killed:
+        plan = killed.undo_plan(2)
+        begin_run(killed, "undo", undoes=2)
+        killed.apply(plan)
+    lose_outcomes(tmp_path, 1)
+    with client() as again:
+        with pytest.raises(InvalidInput, match="Run 3, the last one, is an undo of run 2 that did not end: "):
+            again.undo_plan("last")
+        again.apply(again.undo_plan(2))
+    assert [flat(comp)["cost"] for comp in ardoq.dump()["components"]] == [1]
 
 
 def edit_as_other(ardoq, entity_id):

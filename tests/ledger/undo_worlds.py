@@ -8,10 +8,11 @@ from ardoqpy_sync.job import open_client, parse_job, run_job
 from ardoqpy_sync.job.connect import begin_run, end_run
 from ardoqpy_sync.reporting.document import build_run_document
 
-TOKEN = "the-token-of-an-undo"
+TOKEN, ANNA = "the-token-of-an-undo", "the-token-of-anna"
 MODEL, APPS, OTHER = "5f00aa00bb00cc00dd000010", "5f00aa00bb00cc00dd000200", "5f00aa00bb00cc00dd000201"
 SEED = {
     "format": 1,
+    "users": [{"name": "Anna Berg", "token": ANNA}],
     "models": [
         {
             "_id": MODEL,
@@ -140,7 +141,7 @@ class World:
         )
         self.job = parse_job(text, folder / "job.toml")
         self.names = [f"N{number}" for number in range(self.draw.randint(4, 9))]
-        self.other = ArdoqClient(ardoq.url, TOKEN)
+        self.others = [ArdoqClient(ardoq.url, token) for token in (TOKEN, ANNA)]
         self.edits = Edits()
 
     def run(self):
@@ -152,6 +153,11 @@ class World:
             document = build_run_document(client, blocked=result.blocked[0] if result.blocked else None)
             end_run(client, document)
             return client._engine.journal.ledger.run
+
+    @property
+    def other(self):
+        """Somebody who edits: another user, or the job's own."""
+        return self.draw.choice(self.others)
 
     def seed_others(self):
         """Have somebody else make components and references, also in another workspace."""
