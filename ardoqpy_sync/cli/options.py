@@ -45,6 +45,14 @@ TAKE_OVER = option(
     action="store_true",
     help="go on if the lock is held by another host, whose run then stops before its next write",
 )
+REDACT = option(
+    "--redact",
+    action="append",
+    default=[],
+    metavar="FIELD",
+    help="field, by its API name, whose values the ledger of the job does not keep, as with redact in the "
+    "job: undo cannot restore them; can be repeated",
+)
 REPORT = option(
     "--report",
     action="append",

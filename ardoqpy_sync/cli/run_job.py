@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ardoqpy._http.local_files import open_regular_file
@@ -11,7 +12,7 @@ from ardoqpy_sync.cli.exit_codes import BLOCKED, CHANGES, DONE, FAILED, INTERRUP
 from ardoqpy_sync.cli.notify import CommandResult, interrupted_message
 from ardoqpy_sync.job import load_job, run_job
 from ardoqpy_sync.job.connect import end_run, resolve_path
-from ardoqpy_sync.job.schema import parse_duration
+from ardoqpy_sync.job.schema import NAMES_ARE_KEPT, parse_duration
 from ardoqpy_sync.lock import JobLock
 from ardoqpy_sync.reporting.document import build_run_document, without_token
 
@@ -33,17 +34,23 @@ def is_json(path: str) -> bool:
         return False  # reported when it is loaded
 
 
-def load_job_file(path: str) -> Job:
+def load_job_file(path: str, redact: Sequence[str] = ()) -> Job:
     """Return the job of a file.
 
-    Raise `JobInvalid` for a mistake in it, and `CommandError` for a plan or a run document.
+    - `redact`: further fields, by their API names, whose values its ledger does not keep.
+
+    Raise `JobInvalid` for a mistake in it, and `CommandError` for a plan or a run document, or for what
+    cannot be kept out.
     """
     if is_json(path):
         raise CommandError(
             f"The file {path!r} is JSON, not a job. Use '{NAME} apply' for a saved plan, and '{NAME} report' "
             "for a run document."
         )
-    return load_job(path)
+    job = load_job(path)
+    if "name" in redact:
+        raise CommandError(f"--redact: {NAMES_ARE_KEPT}")
+    return replace(job, run={**job.run, "redact": [*job.run.get("redact", ()), *redact]}) if redact else job
 
 
 def lock_of(job: Job, *, take_over: bool = False) -> JobLock:

@@ -92,6 +92,8 @@ class _Parser(TableChecker):
         if ardoq.get("version") == "v1" and ardoq.get("batch"):
             self.report(("ardoq", "batch"), 'API v1 has no batches. Remove batch, or set version = "v2".')
         run = self.check_table(top.get("run", {}), schema.RUN, ("run",))
+        if "name" in run.get("redact", ()):
+            self.report(("run", "redact"), f"redact: {schema.NAMES_ARE_KEPT}")
         guard = self.check_table(top.get("guard", {}), schema.GUARD, ("guard",))
         if run.get("ledger") is False:
             for key in [

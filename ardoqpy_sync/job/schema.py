@@ -177,6 +177,10 @@ TYPES = ValueType(
     'a name, a list such as ["Server", "Cluster"], or a column such as "{Type}"',
     lambda value: check_row_type(value) if not _is_text_list(value) else None if value else "",
 )
+#: Why the name cannot be among the fields that a ledger does not keep.
+NAMES_ARE_KEPT = (
+    "name cannot be kept out of the ledger: its history and its reports name components. Name fields only."
+)
 NAMES = ValueType('a list of names, such as ["owner", "cost"]', _passes(_is_text_list))
 BOOLEAN_OR_NAMES = ValueType(
     'true for all, or a list of names, such as ["owner"]',

@@ -7,7 +7,18 @@ import zlib
 
 import pytest
 from command_line import runner
-from ledger_jobs import DELETE, MARK, MODES, TOKEN, components, edit, ledger_of, write_job
+from ledger_jobs import (
+    DELETE,
+    MARK,
+    MODES,
+    ROWS,
+    TOKEN,
+    components,
+    edit,
+    ledger_of,
+    write_job,
+    writes,
+)
 
 from ardoqpy.config import Token
 from ardoqpy_sync.cli import main
@@ -58,15 +69,20 @@ def test_g7_the_token_is_not_in_the_ledger(ardoq, run, tmp_path, mode, form):
     assert ENCODED.rstrip("=") not in everything
 
 
+@pytest.mark.parametrize("asked", ["job", "option"])
 @pytest.mark.parametrize("mode", MODES)
-def test_redacted_values_are_not_in_the_ledger(ardoq, run, tmp_path, mode):
+def test_redacted_values_are_not_in_the_ledger(ardoq, run, tmp_path, mode, asked):
     """Values of a redacted field are in no write, no record and no run document; the run writes them all."""
-    write_job(tmp_path, mode, missing=DELETE, run='redact = ["cost"]')
+    write_job(tmp_path, mode, missing=DELETE, run='redact = ["cost"]' if asked == "job" else "")
+    option = " --redact cost --redact state" if asked == "option" else ""
     more = "2,Till,7654321.5,me\n3,Bank,x7654,me\n"
     for cost, others in ((SECRET, ""), ("2345678.5", ""), (SECRET, more)):
         (tmp_path / "apps.csv").write_text(f"Id,Name,Cost,Owner\n1,Shop,{cost},me\n{others}")
-        run("apply job.toml")
+        run(f"apply job.toml{option}")
         edit(ardoq, "Shop", owner="ann")
+    plan = "apply plan.json --job job.toml" if run("undo job.toml last --save plan.json").status else ""
+    for command in filter(None, ["undo job.toml last --apply", plan, "apply job.toml"]):
+        run(f"{command}{option}")
     assert components(ardoq)["Shop"]["cost"] == float(SECRET)
     everything = everything_in(tmp_path)
     for value in (SECRET, "2345678.5", "7654321.5", "x7654"):
@@ -74,6 +90,18 @@ def test_redacted_values_are_not_in_the_ledger(ardoq, run, tmp_path, mode):
     assert '"ann"' in everything
     for entity in ledger_of(tmp_path).owned():
         assert entity.values["cost"] == REDACTED
+
+
+def test_names_cannot_be_redacted(ardoq, run, tmp_path):
+    """A job or an option that would keep names out is refused, and so is the option for a plan alone."""
+    write_job(tmp_path, "v2")
+    (tmp_path / "apps.csv").write_text(ROWS)
+    assert "--redact: name cannot be kept out of the ledger" in run("apply job.toml --redact name").err
+    run("plan job.toml --save plan.json")
+    assert "give the job of the plan with --job" in run("apply plan.json --redact cost").err
+    write_job(tmp_path, "v2", run='redact = ["cost", "name"]')
+    assert "job.toml line 8: redact: name cannot be kept out" in run("apply job.toml").err
+    assert writes(ardoq) == []
 
 
 @pytest.mark.parametrize("mode", MODES)

@@ -52,12 +52,14 @@ def run(options: argparse.Namespace) -> int:
         for name, stored_as in _FOR_A_PLAN.items():
             if getattr(options, stored_as) not in (None, False):
                 raise CommandError(f"{name} is only for a saved plan, and {options.job!r} is not one.")
+    elif options.redact and not options.job_of_plan:
+        raise CommandError("--redact is about the ledger of a job: give the job of the plan with --job.")
     work = _apply_plan if is_plan else _run_job
     return run_and_notify(options, "apply", lambda context: work(options, context), simulated=False)
 
 
 def _run_job(options: argparse.Namespace, context: RunContext) -> CommandResult:
-    job = load_job_file(options.job)
+    job = load_job_file(options.job, options.redact)
     context.title = job.name
     with (
         lock_of(job, take_over=options.take_over) as lock,
@@ -73,7 +75,7 @@ def _run_job(options: argparse.Namespace, context: RunContext) -> CommandResult:
 
 def _apply_plan(options: argparse.Namespace, context: RunContext) -> CommandResult:
     plan = Plan.load(options.job)
-    job = load_job_file(options.job_of_plan) if options.job_of_plan else None
+    job = load_job_file(options.job_of_plan, options.redact) if options.job_of_plan else None
     made_at = plan.origin["at"]
     context.title = f"Plan of {made_at}" if job is None else f"{job.name}, plan of {made_at}"
     context.applied = plan.identity(options.approved_by)

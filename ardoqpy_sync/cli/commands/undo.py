@@ -31,7 +31,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _undo(options: argparse.Namespace, context: RunContext) -> CommandResult:
-    job = load_job_file(options.job)
+    job = load_job_file(options.job, options.redact)
     context.title = f"{job.name}, undo of run {options.number}"
     if not options.apply:
         return _plan(job, options, context)[0]
