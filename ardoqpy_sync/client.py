@@ -36,7 +36,8 @@ if TYPE_CHECKING:
     from ardoqpy.api.protocols import Dialect
     from ardoqpy.entities import BatchIds, DeletedComponents, Entities, Entity
     from ardoqpy_sync.compare.entity_kinds import Kind
-    from ardoqpy_sync.documents import ApplyResult, Origin, ReportData
+    from ardoqpy_sync.documents import Origin, ReportData
+    from ardoqpy_sync.plans.apply_result import ApplyResult
     from ardoqpy_sync.writing.senders import Sender
 
 __all__ = ["ArdoqSyncClient"]

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Literal
 from ardoqpy._messages import describe_type, quote_name
 from ardoqpy.errors import ArdoqClientException, InvalidInput, NotFoundError, PlanDrifted, UnexpectedAnswer
 from ardoqpy_sync.compare.diff import CREATE, DELETE
-from ardoqpy_sync.documents import ApplyResult
 from ardoqpy_sync.ledger.records import Owner
+from ardoqpy_sync.plans.apply_result import ApplyResult
 from ardoqpy_sync.plans.document_schema import ENDS
 from ardoqpy_sync.plans.drift import DRIFTED, FAILED, SETTLED, TODO, DriftDetector, PlannedEntity
 from ardoqpy_sync.plans.plan import Plan
@@ -18,7 +18,8 @@ from ardoqpy_sync.writing.senders import NoRequests
 if TYPE_CHECKING:
     from ardoqpy.entities import Entity
     from ardoqpy_sync.compare.entity_kinds import Kind
-    from ardoqpy_sync.documents import ChangeEntry, CurrentState, DriftedCascade, DriftEntry, ValueChange
+    from ardoqpy_sync.documents import ChangeEntry, ValueChange
+    from ardoqpy_sync.plans.apply_result import CurrentState, DriftedCascade, DriftEntry
     from ardoqpy_sync.plans.plan_engine import PlanEngine
 
 #: What becomes of a change of a plan.
