@@ -240,6 +240,30 @@ class NotConvergingEntry(TypedDict):
     wanted: Any
 
 
+class MatchedEntry(TypedDict):
+    """What a row of a preview matched, and the ledger of its job does not have as its own yet.
+
+    - `version`: of `values` in Ardoq; None if they are not those in Ardoq.
+    - `given`: the names of the attributes that its rows gave; `values`: those that the plan does not change.
+    """
+
+    kind: KindName
+    _id: str
+    rootWorkspace: str
+    version: int | None
+    owner: OwnerEntry
+    given: list[str]
+    values: dict[str, Any]
+
+
+class MissingRuns(TypedDict):
+    """What was missing in a preview: `runs` is in how many runs in a row, this one included."""
+
+    kind: KindName
+    _id: str
+    runs: int
+
+
 class PlanDocument(TypedDict):
     """A plan as its file holds it; `help(Plan)` describes the keys."""
 
@@ -258,6 +282,9 @@ class PlanDocument(TypedDict):
     missing: KindCounts
     workspaces: dict[str, str | None]
     names: dict[str, str | None]
+    #: What the ledger of the job learns when the plan is applied; absent without a ledger.
+    matched: NotRequired[list[MatchedEntry] | None]
+    missing_runs: NotRequired[list[MissingRuns] | None]
     #: Of the content as the plan was made; absent in a file of an earlier version.
     sha256: NotRequired[str | None]
 

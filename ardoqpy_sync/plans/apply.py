@@ -54,6 +54,8 @@ def apply(
     engine.report.not_undone += plan.not_undone
     undoes = plan.origin.get("undoes")
     engine.journal.begin_once("apply plan" if undoes is None else "undo", undoes=undoes)
+    if engine.journal.records:
+        engine.journal.owned.adopt(plan.matched or [], plan.missing_runs or [])
     with engine.cache.without_naming():
         _load_afresh(engine, plan)
         if on_drift == "refuse":

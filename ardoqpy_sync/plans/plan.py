@@ -44,6 +44,8 @@ if TYPE_CHECKING:
         EditEntry,
         FailedRow,
         KindCounts,
+        MatchedEntry,
+        MissingRuns,
         NotConvergingEntry,
         NotUndoneEntry,
         Origin,
@@ -87,6 +89,8 @@ class Plan:
     - `unchanged`, `missing`: by kind, how many stay as they are, and how many no row named.
     - `workspaces`: the names of the loaded workspaces, by id.
     - `names`: by id, the names of components and types in the values of changes, as far as they are known.
+    - `matched`, `missing_runs`: what the ledger of the job learns when the plan is applied: what its rows
+      matched, and in how many runs in a row something is missing. None without a ledger.
     - `origin`: `at` (UTC), `by` (this library and its version), `api`, `host` and `org` of the Ardoq, and
       whether it was `simulated`.
     - `sha256`: the SHA-256 of the content as it was when the plan was saved first, None before that.
@@ -107,6 +111,8 @@ class Plan:
     workspaces: dict[str, str | None]
     names: dict[str, str | None]
     origin: Origin
+    matched: list[MatchedEntry] | None = None
+    missing_runs: list[MissingRuns] | None = None
     sha256: str | None = field(default=None, compare=False)
 
     @classmethod

@@ -100,7 +100,7 @@ class PlanEngine(Engine):
 
 def plan_of_engine(engine: Engine, origin: Origin) -> Plan:
     """Return what an engine has decided so far as a plan."""
-    return Plan.of_run(
+    plan = Plan.of_run(
         engine.report,
         {
             "component": len(engine.misses(engine.component)),
@@ -110,3 +110,8 @@ def plan_of_engine(engine: Engine, origin: Origin) -> Plan:
         origin,
         names_of_engine(engine),
     )
+    if engine.journal.ledger is not None and not engine.journal.records:
+        changed = {change["_id"]: change["attributes"] for change in plan.changes}
+        plan.matched = engine.journal.owned.matched_entries(engine.kinds.values(), changed)
+        plan.missing_runs = engine.journal.owned.missing_entries()
+    return plan

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from ardoqpy_sync.compare.diff import equal_values
 from ardoqpy_sync.ledger.encoding import Encoder, decode
 from ardoqpy_sync.ledger.records import REDACTED, OwnedVersion, Owner
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Container, Iterable, Iterator, Mapping
 
     from ardoqpy.entities import Attributes, Entity
     from ardoqpy_sync.compare.cache import Cache
     from ardoqpy_sync.compare.entity_kinds import Kind
+    from ardoqpy_sync.documents import KindName, MatchedEntry, MissingRuns
     from ardoqpy_sync.ledger.ledger import Ledger
     from ardoqpy_sync.ledger.records import OwnedEntity
     from ardoqpy_sync.ledger.rows import MissingRow, OwnedRow
@@ -55,11 +56,14 @@ class Ownership:
         self._missing: dict[tuple[str, str], int] = {}
         #: What was written to each entity, for runs without rows: a plan that is applied.
         self._written: dict[tuple[str, str], _Written] = {}
+        #: What the preview that a plan is from has matched.
+        self._adopted: dict[tuple[str, str], OwnedRow] = {}
 
     def start_run(self) -> None:
         """Forget what is known of the rows of an earlier run."""
         self._missing.clear()
         self._written.clear()
+        self._adopted.clear()
         self._kept.clear()
         self._failed.clear()
 
@@ -161,6 +165,67 @@ class Ownership:
         """Note that an entity is deleted."""
         self.entities.pop((kind, entity_id), None)
 
+    # -- what a plan takes along for the run that applies it ------------------------------------------------
+
+    def matched_entries(
+        self, kinds: Iterable[Kind], changed: Mapping[str, Container[str]]
+    ) -> list[MatchedEntry]:
+        """Return what the rows of a preview matched, and the job does not own, or counts as missing.
+
+        - `changed`: by id, the attributes that the plan changes.
+        """
+        entries: list[MatchedEntry] = []
+        for kind, ws_id, entity, names in self._matched(kinds):
+            entity_id = entity["_id"]
+            known = self.entities.get((kind.name, entity_id))
+            if entity.get("_version") is None or (known is not None and not known.missing):
+                continue  # it is created by the plan, or there is nothing to learn
+            held, kept = kind.collection.flatten(entity), self.kept(entity_id)
+            owner = self._cache.owners.get(entity_id, SCRIPT)
+            left = [name for name in names if name not in kept and name not in changed.get(entity_id, ())]
+            entries.append(
+                {
+                    "kind": cast("KindName", kind.name),
+                    "_id": entity_id,
+                    "rootWorkspace": ws_id,
+                    "version": None if kept or entity_id in changed else entity["_version"],
+                    "owner": {"mapping": owner.mapping, "field": owner.field, "key": owner.key},
+                    "given": list(names),
+                    "values": {name: held.get(name) for name in left},
+                }
+            )
+        return entries
+
+    def missing_entries(self) -> list[MissingRuns]:
+        """Return in how many runs in a row each entity is missing that is missing in this preview."""
+        return [
+            {"kind": cast("KindName", kind), "_id": entity_id, "runs": count}
+            for (kind, entity_id), count in self._missing.items()
+        ]
+
+    def adopt(self, matched: Iterable[MatchedEntry], missing: Iterable[MissingRuns]) -> None:
+        """Own what the preview of a plan has matched, and count what was missing in it.
+
+        What the ledger has learned in another run since the preview counts more.
+        """
+        for entry in matched:
+            entity = entry["kind"], entry["_id"]
+            known = self.entities.get(entity)
+            if known is None:
+                owner, given = Owner(**entry["owner"]), join_names(entry["given"])
+                row = self._row(
+                    *entity, entry["rootWorkspace"], owner, entry["values"], given, entry["version"]
+                )
+                self._adopted[entity] = row
+            elif known.missing:
+                self.set_missing(*entity, 0)
+        self.learn(self._adopted.values())
+        for absent in missing:
+            entity = absent["kind"], absent["_id"]
+            known = self.entities.get(entity)
+            if known is not None and known.missing == absent["runs"] - 1:
+                self.set_missing(*entity, absent["runs"])
+
     # -- what the ledger records ----------------------------------------------------------------------------
 
     def rows_of_run(self, kinds: Iterable[Kind]) -> list[OwnedRow]:
@@ -169,18 +234,26 @@ class Ownership:
         An entity that is recorded as it is now already is left out, so that a run without changes costs next
         to nothing.
         """
+        rows = [
+            self._row_of_run(kind, ws_id, entity, names)
+            for kind, ws_id, entity, names in self._matched(kinds)
+            if not self._is_recorded(kind.name, entity, join_names(names))
+        ]
+        rows += [row for entity, row in self._adopted.items() if entity in self.entities]
+        for (kind_name, entity_id), written in self._written.items():
+            if entity_id not in self._cache.given and (kind_name, entity_id) in self.entities:
+                rows.append(self.updated_row(written.kind, written.owner, written.stored, written.values))
+        return rows
+
+    def _matched(self, kinds: Iterable[Kind]) -> Iterator[tuple[Kind, str, Entity, tuple[str, ...]]]:
+        """Return what rows of this run created or matched: kind, workspace, entity, and attributes given."""
         given = self._cache.given
-        rows: list[OwnedRow] = []
         for kind in kinds:
             for ws_id, index in self._cache.indexes(kind.name):
                 for entity_id, entity in index.by_id.items():
                     names = given.get(entity_id)
-                    if names is not None and not self._is_recorded(kind.name, entity, join_names(names)):
-                        rows.append(self._row_of_run(kind, ws_id, entity, names))
-        for (kind_name, entity_id), written in self._written.items():
-            if entity_id not in given and (kind_name, entity_id) in self.entities:
-                rows.append(self.updated_row(written.kind, written.owner, written.stored, written.values))
-        return rows
+                    if names is not None:
+                        yield kind, ws_id, entity, names
 
     def _is_recorded(self, kind: str, entity: Entity, names: str) -> bool:
         known = self.entities.get((kind, entity["_id"]))

@@ -57,6 +57,13 @@ class Home:
         """Preview the job, and return its run document."""
         return self.apply(status, "plan")
 
+    def review(self, status=DONE):
+        """Save a plan of the job, apply the plan, and return the run document of that."""
+        self._run("plan job.toml --save plan.json --quiet-when-unchanged")
+        ran = self._run("apply plan.json --job job.toml --json --again")  # all within a second
+        assert ran.status == status, (ran.err, ran.out)
+        return json.loads(ran.out)
+
 
 @pytest.fixture
 def home(ardoq, mode, tmp_path, monkeypatch, capsys):
@@ -119,6 +126,42 @@ def test_what_was_matched_is_owned(home, ardoq):
     home.rows(ROWS)
     assert actions(home.apply()) == [("delete", "Fax")]
     assert "Fax" not in components(ardoq)
+
+
+@pytest.mark.parametrize("cost", ["1", ""])
+def test_what_the_rows_of_an_applied_plan_matched_is_owned(home, ardoq, cost):
+    """A component that a reviewed plan left unchanged or updated is owned, with the values of its row."""
+    home.rows(f"{ROWS}4,Fax,{cost},me\n")
+    home.apply()
+    (home.folder / "job.ledger.db").unlink()
+    edit(ardoq, "Shop", cost=7)
+    assert actions(home.review()) == [("update", "Shop")]
+    edit(ardoq, "Shop", cost=8)
+    edit(ardoq, "Fax", owner="Ann")
+    document = home.review()
+    assert actions(document) == []
+    kept = [("cost", 10.0, 8, 10.0, False, "kept"), ("owner", "me", "Ann", "me", False, "kept")]
+    assert sorted(edits(home.plan(DONE))) == kept
+    home.rows(ROWS)
+    assert actions(home.review()) == [("delete", "Fax")]
+    assert "Fax" not in components(ardoq)
+
+
+def test_applied_plans_count_how_long_something_is_missing(home, ardoq):
+    """Each applied plan is one run of missing_after, applied twice or not; a row sets the count back."""
+    home.job(guard="missing_after = 2")
+    home.apply()
+    home.rows(without(2))
+    home.review()
+    home.rows(ROWS)
+    home.review()
+    home.rows(without(2))
+    assert actions(home.review()) == []
+    home._run("apply plan.json --job job.toml --again")
+    (till,) = (each for each in ledger_of(home.folder).owned() if each.values["name"] == "Till")
+    assert till.missing == 1
+    assert actions(home.review()) == [("delete", "Till")]
+    assert "Till" not in components(ardoq)
 
 
 def test_a_lost_ledger_deletes_nothing(home, ardoq):
