@@ -20,6 +20,8 @@ _encode_ascii = json.JSONEncoder(separators=(",", ":")).encode
 _CUSTOM = "customFields"
 #: The keys of entries about an attribute that hold its values.
 _VALUES = frozenset({"base", "ardoq", "source", "first", "last", "stored", "wanted", "old", "new"})
+#: Takes the place of names, which are text everywhere.
+_NO_NAME = "redacted"
 #: Takes the place of messages that may have redacted values.
 UNKNOWN_REASON = "Not kept in the ledger, which has redacted fields."
 
@@ -89,9 +91,30 @@ class Encoder:
         about = entries.get("attribute")
         if isinstance(about, str) and about in self._redacted:
             return {key: REDACTED if key in _VALUES else value for key, value in entries.items()}
-        return {
-            key: REDACTED if key in self._redacted else self.entries(value) for key, value in entries.items()
-        }
+        return {key: self._part(key, value) for key, value in entries.items()}
+
+    def _part(self, key: str, value: Any) -> Any:
+        """Return what an entry has under a key: its shape stays, so that reports can be made from it."""
+        if key == "attributes" and isinstance(value, dict):
+            return {
+                name: dict.fromkeys(pair, REDACTED) if name in self._redacted else self._nested(pair)
+                for name, pair in value.items()
+            }
+        if key == "lost" or key in _VALUES:
+            return self._nested(value)
+        if key == "owner" and isinstance(value, dict):
+            return {**value, "key": REDACTED} if value.get("field") in self._redacted else value
+        if "name" in self._redacted and key in ("name", "parent") and isinstance(value, str):
+            return _NO_NAME
+        return self.entries(value)
+
+    def _nested(self, value: Any) -> Any:
+        """Return a value without what it has under the name of a redacted attribute."""
+        if isinstance(value, list):
+            return [self._nested(each) for each in value]
+        if not isinstance(value, dict):
+            return value
+        return {key: REDACTED if key in self._redacted else self._nested(each) for key, each in value.items()}
 
     def document(self, document: RunDocument) -> RunDocument:
         """Return a run document without values of redacted attributes.
@@ -101,6 +124,8 @@ class Encoder:
         if not self._redacted:
             return document
         kept: Any = {key: self.entries(value) for key, value in document.items()}
+        if "name" in self._redacted:
+            kept["names"] = {}
         kept["failed"] = [{**row, "row": {}, "reason": UNKNOWN_REASON} for row in kept["failed"]]
         if kept["failed"]:
             kept["description"] = UNKNOWN_REASON
