@@ -162,12 +162,13 @@ class DocumentFailedRow(TypedDict):
 
 
 class AmbiguousEntry(TypedDict):
-    """A row that several entities match: the `_id` of the one used, and of all that match."""
+    """A row that several entities match: the `_id` of the used one and of all. Old files lack candidates."""
 
     kind: KindName
     name: str | None
     used: Any
     matches: list[Any]
+    candidates: NotRequired[list[Candidate] | None]
 
 
 class ConflictEntry(TypedDict):
@@ -487,6 +488,13 @@ class ReportedEntity(TypedDict):
     target: NotRequired[str]
 
 
+class Candidate(ReportedEntity):
+    """An entity that a row matches beside others, as it was then; `parent` and `workspace` are names."""
+
+    parent: str | None
+    workspace: str | None
+
+
 class EntityResult(ReportedEntity):
     """A component or reference in the result of deleting or marking what is missing."""
 
@@ -520,10 +528,8 @@ class KeptEntity(EntityResult):
     because: list[EntityResult]
 
 
-class FailedEntity(EntityResult):
-    """An entity that could not be deleted or marked."""
-
-    reason: str
+class FailedEntity(UndeletedEntity):
+    """An entity that could not be deleted or marked, and the reason."""
 
 
 class DeleteResult(TypedDict):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from itertools import chain
 from typing import TYPE_CHECKING, Any, cast
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from ardoqpy.entities import Attributes, Entity
     from ardoqpy_sync.documents import (
         AmbiguousEntry,
+        Candidate,
         ConflictEntry,
         EditEntry,
         NotConvergingEntry,
@@ -43,6 +45,7 @@ __all__ = [
     "Report",
     "count_rows",
     "describe_ambiguous",
+    "describe_candidates",
     "describe_conflict",
     "describe_edit",
     "describe_editor",
@@ -53,11 +56,14 @@ __all__ = [
     "format_section",
     "format_totals",
     "format_value",
+    "list_candidates",
     "type_label",
 ]
 
 #: A longer line is cut.
 LINE_WIDTH = 400
+#: How many of the entities that match a row are listed, beside the one that is used.
+MAX_CANDIDATES = 3
 #: Titles of sections that the texts of a report, a plan and a run document share.
 MISSING_TITLE = "missing: in Ardoq, no longer in the source"
 NOT_CONVERGING_TITLE = "not converging"
@@ -83,7 +89,8 @@ class Report:
       listed.
     - `cache_miss_comps`, `cache_miss_refs`: entities in Ardoq that no row named, of the types that rows
       touched and in the loaded workspaces.
-    - `ambiguous`: rows that several entities match: the `_id` of the one `used`, and of all `matches`.
+    - `ambiguous`: rows that several entities match: the `_id` of the one `used`, and of all `matches`;
+      `candidates` has the name, type, parent and workspace of each.
     - `conflicts`: attributes that two rows of the run give differently: the `first` value and the `last` one,
       which is used, with the labels of both rows.
     - `edits`: with a ledger, attributes that somebody else has changed since this job last wrote them.
@@ -323,8 +330,55 @@ def format_section(title: str, entries: Iterable[str], longest: int | None) -> l
 
 
 def describe_ambiguous(entry: AmbiguousEntry) -> str:
-    """Return how many entities match a row, and which one is used."""
-    return f"{entry['kind']} {entry['name']}: {len(entry['matches'])} match, {entry['used']} is used"
+    """Return how many entities match a row, which one is used, and the first of the others."""
+    used, others = describe_candidates(entry)
+    more = f"; and {len(others) - MAX_CANDIDATES:,} more" if len(others) > MAX_CANDIDATES else ""
+    is_listed = others and list_candidates(entry)  # ids alone tell nobody anything
+    rest = f"; the others: {'; '.join(others[:MAX_CANDIDATES])}{more}" if is_listed else ""
+    return f"{entry['kind']} {entry['name']}: {len(entry['matches'])} match, {used} is used{rest}"
+
+
+def describe_candidates(entry: AmbiguousEntry) -> tuple[str, list[str]]:
+    """Return the entity that is used for a row, and the others that match it.
+
+    Each is described by name, type, parent and workspace, with its id where others are described the same.
+    Entries of an earlier version have the ids only.
+    """
+    pairs = [(match, str(match)) for match in entry["matches"]]
+    if candidates := list_candidates(entry):
+        pairs = [
+            (
+                candidate["_id"],
+                _describe_candidate(entry["kind"], candidate) + is_shared * f" [{candidate['_id']}]",
+            )
+            for candidate, is_shared in candidates
+        ]
+    used = next((text for entity_id, text in pairs if entity_id == entry["used"]), str(entry["used"]))
+    return used, [text for entity_id, text in pairs if entity_id != entry["used"]]
+
+
+def list_candidates(entry: AmbiguousEntry) -> list[tuple[Candidate, bool]]:
+    """Return what matches a row, each with whether others have its name, type, parent and workspace.
+
+    Return nothing for an entry without candidates, or with others than those that match.
+    """
+    candidates = entry.get("candidates") or []
+    if [candidate["_id"] for candidate in candidates] != entry["matches"]:
+        return []
+    texts = [_describe_candidate(entry["kind"], candidate) for candidate in candidates]
+    counts = Counter(texts)
+    return [(candidate, counts[text] > 1) for candidate, text in zip(candidates, texts, strict=True)]
+
+
+def _describe_candidate(kind: str, candidate: Candidate) -> str:
+    workspace = candidate["workspace"] or candidate["rootWorkspace"]
+    if candidate["parent"] is not None:
+        place = f", below {candidate['parent']}{f' in {workspace}' if workspace else ''}"
+    elif kind == "component":
+        place = f", at the top{f' of {workspace}' if workspace else ''}"
+    else:
+        place = f", in {workspace}" if workspace else ""
+    return f"{candidate['name'] or 'without a name'} ({type_label(kind, candidate)}){place}"
 
 
 def describe_conflict(entry: ConflictEntry) -> str:

@@ -24,6 +24,7 @@ from ardoqpy_sync.cli.options import (
     SINCE,
     TAKE_OVER,
     duration,
+    report_folder,
 )
 
 if TYPE_CHECKING:
@@ -135,8 +136,19 @@ COMMANDS = (
         "ardoqpy_sync.cli.commands.history:run",
         JOB,
         option("--json", action="store_true", help="write the list as JSON"),
-        details="Reads the ledger of the job; does not connect to Ardoq.",
-        examples={"history job.toml": "the newest first: when, by whom, its status and totals"},
+        option(
+            "--report",
+            type=report_folder,
+            metavar="DIR",
+            help="write the list as a page, index.html, and a page of each run into this folder",
+        ),
+        details="Reads the ledger of the job; does not connect to Ardoq. With --report, earlier pages are "
+        "replaced, those of runs whose report the ledger has no more are kept, and a file that is not of "
+        "this job is never replaced. The exit code is 1 if anything goes wrong.",
+        examples={
+            "history job.toml": "the newest first: when, by whom, its status and totals",
+            "history job.toml --report runs": "as pages: open runs/index.html",
+        },
     ),
     command(
         "show",

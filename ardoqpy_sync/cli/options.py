@@ -21,6 +21,13 @@ def _report_file(path: str) -> str:
     return path
 
 
+def report_folder(path: str) -> str:
+    """Return the path of a folder for pages, which has not the name of a report."""
+    if os.path.splitext(path)[1].lower() in REPORT_SUFFIXES:  # noqa: PTH122
+        raise argparse.ArgumentTypeError(f"{path!r} is the name of a report: give a folder for the pages")
+    return path
+
+
 def duration(text: str) -> float:
     """Return the seconds of a time such as "90m"."""
     from ardoqpy_sync.job.schema import parse_duration  # noqa: PLC0415  (slow to load)

@@ -89,9 +89,28 @@ class Encoder:
         about = entries.get("attribute")
         if isinstance(about, str) and about in self._redacted:
             return {key: REDACTED if key in _VALUES else value for key, value in entries.items()}
-        return {
-            key: REDACTED if key in self._redacted else self.entries(value) for key, value in entries.items()
-        }
+        return {key: self._part(key, value) for key, value in entries.items()}
+
+    def _part(self, key: str, value: Any) -> Any:
+        """Return what an entry has under a key: its shape stays, so that reports can be made from it."""
+        if key == "attributes" and isinstance(value, dict):
+            return {
+                name: dict.fromkeys(pair, REDACTED) if name in self._redacted else self._nested(pair)
+                for name, pair in value.items()
+            }
+        if key == "lost" or key in _VALUES:
+            return self._nested(value)
+        if key == "owner" and isinstance(value, dict):
+            return {**value, "key": REDACTED} if value.get("field") in self._redacted else value
+        return self.entries(value)
+
+    def _nested(self, value: Any) -> Any:
+        """Return a value without what it has under the name of a redacted attribute."""
+        if isinstance(value, list):
+            return [self._nested(each) for each in value]
+        if not isinstance(value, dict):
+            return value
+        return {key: REDACTED if key in self._redacted else self._nested(each) for key, each in value.items()}
 
     def document(self, document: RunDocument) -> RunDocument:
         """Return a run document without values of redacted attributes.

@@ -193,7 +193,8 @@ class Plan:
     def content_sha256(self) -> str:
         """The SHA-256 of the content as it is now: of JSON in ASCII with sorted keys and no spaces.
 
-        `names`, and the `typeName` of changes, are not part of it: a run may learn more of them later.
+        `names`, the `typeName` of changes and the `candidates` of ambiguous matches are not part of it: a
+        run may learn more of them later.
         """
         return _sha256(as_json_value(self._content()))
 
@@ -282,7 +283,11 @@ def _sha256(content: Mapping[str, Any]) -> str:
     changes = [
         {key: value for key, value in change.items() if key != "typeName"} for change in content["changes"]
     ]
-    content = {key: value for key, value in content.items() if key != "names"} | {"changes": changes}
+    ambiguous = [
+        {key: value for key, value in entry.items() if key != "candidates"} for entry in content["ambiguous"]
+    ]
+    content = {key: value for key, value in content.items() if key != "names"}
+    content |= {"changes": changes, "ambiguous": ambiguous}
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
     return hashlib.sha256(text.encode()).hexdigest()
 

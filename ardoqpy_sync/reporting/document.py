@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from ardoqpy.entities import Attributes, Entity
     from ardoqpy_sync.client import ArdoqSyncClient
     from ardoqpy_sync.documents import (
+        AmbiguousEntry,
+        Candidate,
         ChangeEntry,
         DeleteGuard,
         DocumentChange,
@@ -152,7 +154,7 @@ def build_run_document(
             "totals": _with_failed(plan.counts(), given.failed_rows),
             "changes": changes,
             "failed": failed,
-            "ambiguous": plan.ambiguous,
+            "ambiguous": [_with_candidate_types(entry, names) for entry in plan.ambiguous],
             "conflicts": plan.conflicts,
             "edits": plan.edits,
             "not_converging": plan.not_converging,
@@ -384,6 +386,17 @@ def _with_failed(totals: Totals, rows: Sequence[FailedRow]) -> Totals:
 def _with_type_name(entity: Mapping[str, Any], names: TypeNames) -> Attributes:
     type_name = names.of(entity["kind"], entity.get("rootWorkspace"), entity.get("type"))
     return {**entity, "typeName": type_name}
+
+
+def _with_candidate_types(entry: AmbiguousEntry, names: TypeNames) -> AmbiguousEntry:
+    """Return an ambiguous match with the names of the types of references."""
+    if entry["kind"] != "reference":  # the type of a component is a name
+        return entry
+    candidates = [
+        cast("Candidate", _with_type_name({**candidate, "kind": entry["kind"]}, names))
+        for candidate in entry.get("candidates") or ()
+    ]
+    return {**entry, "candidates": candidates}
 
 
 def _failed_row(engine: Engine, row: FailedRow, names: TypeNames) -> DocumentFailedRow:

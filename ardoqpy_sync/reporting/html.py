@@ -6,16 +6,11 @@ the script shows as text. The page's policy allows no other script and no reques
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import html
 import json
 import re
 from functools import cache
-from importlib import resources
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ardoqpy._terminal import escape_controls
 from ardoqpy_sync.documents import KINDS
 from ardoqpy_sync.plans.document_schema import check_run_document
 from ardoqpy_sync.reporting.labels import (
@@ -30,6 +25,7 @@ from ardoqpy_sync.reporting.labels import (
     succeeded,
     total_rows,
 )
+from ardoqpy_sync.reporting.markup import escape_text, make_element, make_policy, read_asset
 from ardoqpy_sync.reporting.sections import list_sections
 from ardoqpy_sync.reporting.values import BUILT_IN
 
@@ -62,16 +58,31 @@ _SECTIONS_OF = {
 _NOTHING = '<p class="plain">There is nothing to list: no change, no failure, nothing missing.</p>'
 
 
-def render(document: RunDocument, *, link: str | None = None) -> Iterator[str]:
+class RunOfHistory(NamedTuple):
+    """The run of a page that an index of runs leads to.
+
+    - `number`: of the run; `mark`: a `meta` element that tells whose page the file is.
+    - `home`: the file name of the index, beside it.
+    """
+
+    number: int
+    mark: str
+    home: str
+
+
+def render(
+    document: RunDocument, *, link: str | None = None, run: RunOfHistory | None = None
+) -> Iterator[str]:
     """Yield a page piece by piece; raise `InvalidInput` before the first if the document is not valid.
 
-    `link` is an address in Ardoq, to which the name of each component leads: `{id}` and `{workspace}` in it
-    stand for the ids.
+    - `link`: an address in Ardoq, to which the name of each component leads: `{id}` and `{workspace}` in it
+      stand for the ids.
+    - `run`: for a page among those of other runs, which run it is.
     """
     check_run_document(document)
     sections = list_sections(document)
-    parts = _parts(document, sections)
-    for number, text in enumerate(re.split(r"\{\{(\w+)\}\}", _asset("page.html"))):
+    parts = {**_parts(document, sections), "mark": run.mark if run else "", "runs": _way_back(run)}
+    for number, text in enumerate(re.split(r"\{\{(\w+)\}\}", read_asset("page.html"))):
         if number % 2 == 0:
             yield text
         elif text == "data":
@@ -80,24 +91,31 @@ def render(document: RunDocument, *, link: str | None = None) -> Iterator[str]:
             yield parts[text]
 
 
+def _way_back(run: RunOfHistory | None) -> str:
+    if run is None:
+        return ""
+    back = f'<a href="{escape_text(run.home)}">All runs of this job</a>'
+    return f'<nav class="runs" aria-label="Runs">{back} · run {run.number}</nav>\n'
+
+
 def _parts(document: RunDocument, sections: Sequence[Section]) -> dict[str, str]:
     good, origin, guard = succeeded(document), document["origin"], document["delete_guard"]
     # A description of what is listed below would say it twice.
     description = document["description"] if ended_early(document) else ""
-    paragraphs = [_element("p", line, "description") for line in description.splitlines()[:40]]
+    paragraphs = [make_element("p", line, "description") for line in description.splitlines()[:40]]
     plan = document.get("plan")
     nothing = "Nothing on this page was loaded from the network, and nothing is sent."
     return {
-        "policy": _policy(_style(plan)),
+        "policy": make_policy(_style(plan), _script()),
         "style": _style(plan),
         "script": _script(),
-        "by": _text(origin["by"]),
-        "title": _text(document["title"] or "Sync", 300),
+        "by": escape_text(origin["by"]),
+        "title": escape_text(document["title"] or "Sync", 300),
         "heading": heading(document),
-        "subtitle": _text(f"{format_time(origin['at'])} · {origin['host']}", 300),
+        "subtitle": escape_text(f"{format_time(origin['at'])} · {origin['host']}", 300),
         "result": "good" if good else "bad",
         "sign": "✓" if good else "!",
-        "headline": _text(headline(document), 400),
+        "headline": escape_text(headline(document), 400),
         "description": "".join(paragraphs),
         "guard": _guard(guard) if guard else "",
         "totals": _totals(document, sections),
@@ -107,7 +125,7 @@ def _parts(document: RunDocument, sections: Sequence[Section]) -> dict[str, str]
         "origin": _origin(document),
         "graph": _graph(document["graph"]) if document["graph"]["nodes"] else "",
         "empty": "" if sections else _NOTHING,
-        "foot": _text(f"Made by {origin['by']} at {origin['at']}. {nothing}", 400),
+        "foot": escape_text(f"Made by {origin['by']} at {origin['at']}. {nothing}", 400),
     }
 
 
@@ -163,7 +181,7 @@ def _shell(section: Section) -> str:
 
 
 def _signed_plan(plan: PlanIdentity) -> str:
-    return f"<p>Plan {_text(plan['id'])}<br>SHA-256 {_text(plan['sha256'])}</p>"
+    return f"<p>Plan {escape_text(plan['id'])}<br>SHA-256 {escape_text(plan['sha256'])}</p>"
 
 
 def _number(count: int) -> str:
@@ -178,19 +196,20 @@ def _head_row(first: str, *numbers: str) -> str:
 
 def _origin(document: RunDocument) -> str:
     pairs = [
-        f"<dt>{_text(label)}</dt><dd>{_text(text, 1200)}</dd>" for label, text in describe_origin(document)
+        f"<dt>{escape_text(label)}</dt><dd>{escape_text(text, 1200)}</dd>"
+        for label, text in describe_origin(document)
     ]
     table = ""
     if document["sources"]:
         rows = [
-            f'<tr><th scope="row"><bdi>{_text(source_name(source))}</bdi></th>'
+            f'<tr><th scope="row"><bdi>{escape_text(source_name(source))}</bdi></th>'
             f"{_number(source['rows'])}{_number(source['skipped'])}{_number(source['failed'])}</tr>"
             for source in document["sources"]
         ]
         head = _head_row("source", "rows", "skipped", "failed")
         table = f'<table class="sources"><thead>{head}</thead><tbody>{"".join(rows)}</tbody></table>'
     not_owned = describe_notes(document)
-    sentences = [f"<p>{_text(sentence)}</p>" for sentence in not_owned[:100]]
+    sentences = [f"<p>{escape_text(sentence)}</p>" for sentence in not_owned[:100]]
     if len(not_owned) > len(sentences):
         sentences.append(f"<p>… and {plural(len(not_owned) - len(sentences), 'more type')}</p>")
     others = f'<div class="not-owned">{"".join(sentences)}</div>' if sentences else ""
@@ -201,8 +220,10 @@ def _guard(guard: DeleteGuard) -> str:
     reasons = []
     for reason in guard["reasons"][:200]:
         allow = reason.get("allow")
-        remedy = f' <span class="allow">To allow it, set {_element("code", allow)}.</span>' if allow else ""
-        reasons.append(f"<li>{_text(reason['sentence'], 1000)}{remedy}</li>")
+        remedy = ""
+        if allow:
+            remedy = f' <span class="allow">To allow it, set {make_element("code", allow)}.</span>'
+        reasons.append(f"<li>{escape_text(reason['sentence'], 1000)}{remedy}</li>")
     if len(guard["reasons"]) > len(reasons):
         reasons.append(f"<li>… and {plural(len(guard['reasons']) - len(reasons), 'more reason')}</li>")
     entities = plural(len(guard["would_delete"]), "entity", "entities")
@@ -218,7 +239,7 @@ def _graph(graph: Graph) -> str:
     size = f"{plural(nodes, 'component')}, {plural(edges, 'reference or parent', 'references and parents')}"
     if len(graph["nodes"]) < nodes or len(graph["edges"]) < edges:
         size += f"; {len(graph['nodes']):,} and {len(graph['edges']):,} are shown"
-    return _asset("graph.html").replace("{{size}}", size)
+    return read_asset("graph.html").replace("{{size}}", size)
 
 
 # -- the data that the script reads --------------------------------------------------------------------
@@ -249,39 +270,16 @@ def _json(value: Any) -> str:
     return text.replace("<", r"\u003c").replace(">", r"\u003e").replace("&", r"\u0026")
 
 
-# -- text and assets -----------------------------------------------------------------------------------
-
-
-def _text(text: str, columns: int = 160) -> str:
-    return html.escape(escape_controls(text, columns))
-
-
-def _element(tag: str, text: str, name: str = "") -> str:
-    return f"<{tag}{f' class={name}' if name else ''}>{_text(text, 2000)}</{tag}>"
-
-
-@cache
-def _asset(name: str) -> str:
-    text = resources.files("ardoqpy_sync.reporting").joinpath("assets", name).read_text(encoding="utf-8")
-    return text.replace("\r\n", "\n")
+# -- assets --------------------------------------------------------------------------------------------
 
 
 @cache
 def _script() -> str:
-    return "\n".join(['"use strict";', "(() => {", *map(_asset, SCRIPTS), "})();"])
+    return "\n".join(['"use strict";', "(() => {", *map(read_asset, SCRIPTS), "})();"])
 
 
 def _style(plan: PlanIdentity | None) -> str:
     """Return the style; on paper each page has the id of the plan."""
     plan_id = re.sub(r"[^0-9a-f]", "", plan["id"]) if plan else ""
     header = f'\n@page {{ @top-left {{ content: "Plan {plan_id}"; }} }}\n' if plan_id else ""
-    return _asset("page.css") + header
-
-
-def _policy(style: str) -> str:
-    digests = (hashlib.sha256(text.encode()).digest() for text in (_script(), style))
-    script, style = (f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests)
-    return (
-        f"default-src 'none'; script-src {script}; style-src {style}; img-src data:; base-uri 'none'; "
-        "form-action 'none'"
-    )
+    return read_asset("page.css") + header

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ardoqpy._terminal import escape_controls
 from ardoqpy.errors import InvalidInput
 from ardoqpy_sync.plans.document_schema import check_run_document
-from ardoqpy_sync.report import describe_editor, describe_outcome
+from ardoqpy_sync.report import describe_candidates, describe_editor, describe_outcome
 from ardoqpy_sync.reporting.failures import MAX_LABELS, group_failures
 from ardoqpy_sync.reporting.labels import (
     describe_delete,
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from ardoqpy_sync.documents import (
+        AmbiguousEntry,
         Cascade,
         DeleteGuard,
         DocumentChange,
@@ -227,7 +228,8 @@ def _columns(document: RunDocument) -> dict[str, dict[str, Callable[[Any], str]]
         "ambiguous": {
             "entity": first(_entity),
             "matches>": first(lambda entry: f"{len(entry['matches']):,}"),
-            "used": first(lambda entry: _safe(str(entry["used"]))),
+            "used": first(lambda entry: _safe(describe_candidates(entry)[0], 300)),
+            "not used": first(_others),
         },
         "conflicts": {
             "entity": first(_entity),
@@ -351,6 +353,13 @@ def _entities(group: Sequence[DocumentChange]) -> str:
     names = [_safe(change["name"] or "without a name", 80) for change in group[:MAX_NAMES]]
     more = [f"… and {len(group) - MAX_NAMES:,} more"] if len(group) > MAX_NAMES else []
     return f"{plural(len(group), group[0]['kind'])}: {', '.join([*names, *more])}"
+
+
+def _others(entry: AmbiguousEntry) -> str:
+    """Return what matches a row beside the entity that is used."""
+    _, others = describe_candidates(entry)
+    more = [f"… and {len(others) - MAX_NAMES:,} more"] if len(others) > MAX_NAMES else []
+    return "<br>".join([*(_safe(other, 300) for other in others[:MAX_NAMES]), *more])
 
 
 def _why(change: DocumentChange) -> list[str]:

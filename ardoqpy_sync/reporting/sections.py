@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ardoqpy_sync.compare.diff import CREATE, DELETE, UPDATE
 from ardoqpy_sync.documents import KINDS
+from ardoqpy_sync.report import list_candidates, type_label
 from ardoqpy_sync.reporting.failures import order_failures, reason_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 
-    from ardoqpy_sync.documents import DocumentChange, KindName, RunDocument
+    from ardoqpy_sync.documents import AmbiguousEntry, DocumentChange, KindName, RunDocument
 
 #: The keys of the sections in their order: what did not work, what is uncertain, what is lost, then the rest.
 ORDER = (
@@ -68,7 +69,7 @@ def list_sections(document: RunDocument) -> list[Section]:
     groups: dict[str, Sequence[Sequence[Any]]] = {
         "blocked": _single(guard["would_delete"] if guard else ()),
         "failed": _fold(failed, _failure_key),
-        "ambiguous": _single(document["ambiguous"]),
+        "ambiguous": _single(map(_with_shared, document["ambiguous"])),
         "conflicts": _single(document["conflicts"]),
         "edits": _single(document["edits"]),
         "not_deleted": _single(document["not_deleted"]),
@@ -111,6 +112,16 @@ def _with_cascades(deletes: Sequence[DocumentChange]) -> list[dict[str, Any]]:
         return {"takes": counts} if any(counts.values()) else {}
 
     return [{**change, **takes(change)} for change in deletes]
+
+
+def _with_shared(entry: AmbiguousEntry) -> dict[str, Any]:
+    """Return an ambiguous match in which each candidate has whether only its id tells it from another."""
+    kind = entry["kind"]
+    described = [
+        {**candidate, "kind": kind, "typeName": type_label(kind, candidate), "shared": is_shared}
+        for candidate, is_shared in list_candidates(entry)
+    ]
+    return {**entry, "candidates": described} if described else {**entry}
 
 
 def _single(entries: Iterable[Any]) -> list[list[Any]]:

@@ -15,6 +15,7 @@ from ardoqpy_sync.report import (
     NOT_DELETED_TITLE,
     NOT_UNDONE_TITLE,
     describe_ambiguous,
+    describe_candidates,
     describe_conflict,
     describe_edit,
     describe_not_converging,
@@ -123,6 +124,8 @@ def _describe_reason(sentence: str, allow: str | None) -> str:
 def _section(document: RunDocument, section: Section, longest: int | None) -> Iterable[str]:
     if section.key in _CHANGES:
         return _changes(document, section, longest)
+    if section.key == "ambiguous" and longest is None:
+        return _ambiguous(section)
     describe: dict[str, Callable[[Any], str]] = {
         "blocked": _describe_blocked,
         "ambiguous": describe_ambiguous,
@@ -143,6 +146,17 @@ def _section(document: RunDocument, section: Section, longest: int | None) -> It
         lines = [describe[section.key](entry) for (entry,) in section.groups]
     # What stays although it was to be taken back is listed whole, as deletes are.
     return format_section(_TITLES[section.key], lines, None if section.key == "not_undone" else longest)
+
+
+def _ambiguous(section: Section) -> Iterator[str]:
+    """Yield a title and all ambiguous matches, each with all entities that match."""
+    yield f"{_TITLES[section.key]}:"
+    for (entry,) in section.groups:
+        used, others = describe_candidates(entry)
+        line = f"{entry['kind']} {entry['name']}: {len(entry['matches']):,} match"
+        yield f"  - {escape_controls(line, LINE_WIDTH)}"
+        for line in (f"{used} is used", *others):
+            yield f"      - {escape_controls(line, LINE_WIDTH)}"
 
 
 def _changes(document: RunDocument, section: Section, longest: int | None) -> Iterator[str]:

@@ -428,11 +428,13 @@ class PendingWrites:
                 if isinstance(conflict[value], str):
                     conflict[value] = real.get(conflict[value], conflict[value])
             report.conflicts[conflict["_id"], attribute] = conflict
-        for used in [used for used in report.ambiguous if used in real]:
-            entry = report.ambiguous.pop(used)
-            entry["used"] = real[used]
-            entry["matches"] = [real.get(match, match) for match in entry["matches"]]
-            report.ambiguous[real[used]] = entry
+        if not all(real.keys().isdisjoint(entry["matches"]) for entry in report.ambiguous.values()):
+            for entry in report.ambiguous.values():
+                entry["used"] = real.get(entry["used"], entry["used"])
+                entry["matches"] = [real.get(match, match) for match in entry["matches"]]
+                for candidate in entry.get("candidates") or ():
+                    candidate["_id"] = real.get(candidate["_id"], candidate["_id"])
+            report.ambiguous = {entry["used"]: entry for entry in report.ambiguous.values()}
 
     # -- a write that failed --------------------------------------------------------------------------------
 

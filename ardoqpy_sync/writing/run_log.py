@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ardoqpy_sync.compare.cache import copy_entity
 from ardoqpy_sync.compare.diff import Change, failed_change
-from ardoqpy_sync.documents import ReportedEntity
+from ardoqpy_sync.documents import Candidate, ReportedEntity
 from ardoqpy_sync.report import Report
 from ardoqpy_sync.writing.circuit_breaker import CircuitBreaker
 from ardoqpy_sync.writing.pending_row import NO_ROW
@@ -172,10 +172,24 @@ class RunLog:
         """Report that several entities match one row; the first of them is used."""
         used, name = matches[0]["_id"], self.name_of(kind, matches[0])
         ids = [match["_id"] for match in matches]
-        entry: Any = {"kind": kind, "name": name, "used": used, "matches": ids}
-        self.report.ambiguous[used] = entry
+        known = self.report.ambiguous.get(used)
+        if known is not None and known["matches"] == ids:  # thousands of rows may match the same
+            known["name"] = name
+        else:
+            entry: Any = {"kind": kind, "name": name, "used": used, "matches": ids}
+            entry["candidates"] = [self._describe_candidate(kind, match) for match in matches]
+            self.report.ambiguous[used] = entry
         # The row matches all of them: they are duplicates, and none of them is missing in the source.
         self._cache.named.update(ids)
+
+    def _describe_candidate(self, kind: str, entity: Entity) -> Candidate:
+        """Return what tells an entity apart from others of its name."""
+        parent = entity.get("parent") if kind == "component" else None
+        return Candidate(
+            **self.describe(kind, entity),
+            parent=self._name_of_end(parent) if parent else None,
+            workspace=(self._cache.attributes(entity["rootWorkspace"]) or {}).get("name"),
+        )
 
     def describe(self, kind: str, entity: Entity) -> ReportedEntity:
         """Return what a report shows of an entity."""

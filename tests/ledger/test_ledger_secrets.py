@@ -132,6 +132,25 @@ def test_redacted_value_before_a_mark_does_not_come_back(ardoq, run, tmp_path, m
     assert "Live" not in everything_in(tmp_path)
 
 
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("field", ["cost", "owner", "uid", "label", "status"])
+def test_report_with_redacted_fields_can_be_shown(ardoq, run, tmp_path, mode, field):
+    """Whatever the name of a redacted field is, `show` renders the run, without any of its values."""
+    row = {"uid": "uid-s3cret", "name": "Shop s3cret", "cost": "1234567.5", "owner": "owner-s3cret"}
+    write_job(tmp_path, mode, missing=DELETE, run=f'redact = ["{field}"]')
+    for owner in (row["owner"], "other-s3cret"):
+        line = ",".join({**row, "owner": owner}.values())
+        (tmp_path / "apps.csv").write_text(f"Id,Name,Cost,Owner\n{line}\n2,Till,x,me\n")
+        assert run("apply job.toml").status == 1
+    for number in (1, 2):
+        ran = run(f"show job.toml {number} --report run.html --report run.md --json")
+        assert (ran.status, ran.err) == (0, "")
+        for text in (ran.out, (tmp_path / "run.html").read_text(), (tmp_path / "run.md").read_text()):
+            assert "run document" in text or "sync" in text
+            assert row.get(field, "no such s3cret") not in text
+            assert field != "owner" or "other-s3cret" not in text
+
+
 def test_redacted_fields_of_v2_and_keys():
     """Nested custom fields, keys, entries and run documents are kept out, too."""
     encoder = Encoder(["cost"])

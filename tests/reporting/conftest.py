@@ -117,3 +117,25 @@ def show(browser, _tabs, tmp_path):
         else:
             tab.context.close()
         assert quiet == ([], [tab.address], [])
+
+
+@pytest.fixture
+def open_file(browser):
+    """Return a function that opens a page that is a file, and may lead to `others`.
+
+    Afterwards check that no page printed to the console, raised an error, broke its own policy or requested
+    anything but these files.
+    """
+    opened = []
+
+    def open_page(path, others=(), **options):
+        tab = Tab(browser, **options)
+        opened.append((tab, [path.as_uri(), *(other.as_uri() for other in others)]))
+        return tab.open(path.as_uri())
+
+    yield open_page
+    for tab, addresses in opened:
+        requested = [request for request in tab.requests if not request.startswith("data:")]
+        quiet = tab.messages, requested, tab.page.evaluate("window.refused")
+        tab.context.close()
+        assert quiet == ([], addresses, [])

@@ -64,6 +64,27 @@ def failed(number: int, **more) -> dict[str, Any]:
     }
 
 
+def candidate(key: str, **more) -> dict[str, Any]:
+    """Return what a run document has of an entity that a row matches beside others."""
+    place = {"parent": None, "rootWorkspace": "w1", "workspace": "Applications"}
+    return {"_id": key, "name": "Twins", "type": "Application", **place, **more}
+
+
+#: An ambiguous match: two candidates have different parents, two differ in the id only.
+TWINS = {
+    "kind": "component",
+    "name": "Twins",
+    "used": "t1",
+    "matches": ["t1", "t2", "t3", "t4"],
+    "candidates": [
+        candidate("t1", parent="Shop"),
+        candidate("t2", parent="Till"),
+        candidate("t3", type="Hub"),
+        candidate("t4", type="Hub"),
+    ],
+}
+
+
 def graph(nodes: int, types: int = 5, links: int = 1) -> dict[str, Any]:
     """Return a graph of so many components of so many types, each with so many references to others."""
     states = ("created", "updated", "deleted", "missing", "failed", "unchanged")

@@ -177,7 +177,10 @@ def test_script_uses_nothing_that_parses_markup(script):
 
 def test_every_asset_is_used():
     """The folder holds the assets of the page, and nothing else."""
-    assert {item.name for item in ASSETS.iterdir()} == {*html.SCRIPTS, "page.css", "page.html", "graph.html"}
+    assert {item.name for item in ASSETS.iterdir()} == {
+        *(*html.SCRIPTS, "page.css", "page.html", "graph.html"),
+        *("history.css", "history.html"),
+    }
 
 
 BLOCKED = {

@@ -8,7 +8,7 @@ from example_counts import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
-from sample_documents import change, failed, full_document, missing, run_document
+from sample_documents import candidate, change, failed, full_document, missing, run_document
 from sample_runs import FAILED_ROW, SOURCE, WAYS, sample_run
 
 from ardoqpy import InvalidInput
@@ -77,7 +77,7 @@ def test_markdown_has_every_part_of_a_report():
         ["component Till", "Application", "lifecycle: Active → Retired", "apps.csv line 2"],
         ["reference Shop -> Till", "uses", "Source: Shop<br>Target: Till", "apps.csv line 3"],
         ["component Fax", "Hub", "", "", "apps.csv line 4"],
-        ["component Twins", "2", "t1"],
+        ["component Twins", "2", "t1", "t2"],
         ["component Hub 9", "score", "7", "9"],
         ["component Till", "owner", "Ann", "apps.csv line 2", "Bob", "apps.csv line 7"],
         ["apps.csv line 8", "component Kiosk", "No component has it."],
@@ -145,7 +145,15 @@ def _said(text):
         ],
         failed=[failed(1, name=text, label=text, reason=text)],
         missing=[missing(1, name=text, typeName=text)],
-        ambiguous=[{"kind": "component", "name": text, "used": text, "matches": [text]}],
+        ambiguous=[
+            {
+                "kind": "component",
+                "name": text,
+                "used": text,
+                "matches": [text],
+                "candidates": [candidate(text, name=text, type=text, parent=text, workspace=text)],
+            }
+        ],
         workspaces={"w1": text},
         sources=[{"name": text, "rows": 1, "skipped": 0, "failed": 0}],
     )

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from sample_documents import change, failed, full_document, graph, missing, run_document
+from sample_documents import candidate, change, failed, full_document, graph, missing, run_document
 
 pytestmark = pytest.mark.slow
 
@@ -407,7 +407,16 @@ def _hostile():
             failed(1, name=bad, reason=f"because {bad}", row={bad: bad, "__proto__": bad}) for bad in HOSTILE
         ],
         missing=[missing(2, name=bad, typeName=bad) for bad in HOSTILE],
-        ambiguous=[{"kind": "component", "name": bad, "used": bad, "matches": [bad]} for bad in HOSTILE],
+        ambiguous=[
+            {
+                "kind": "component",
+                "name": bad,
+                "used": bad,
+                "matches": [bad],
+                "candidates": [candidate(bad, name=bad, type=bad, parent=bad, workspace=bad)],
+            }
+            for bad in HOSTILE
+        ],
         workspaces={"w1": bads} | {bad: bad for bad in HOSTILE},
         names={bad: f"name of {bad}" for bad in HOSTILE[:5]},
         sources=[{"name": bad, "rows": 1, "skipped": 0, "failed": 0} for bad in HOSTILE],

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from sample_documents import EDITS, NOT_UNDONE, change, failed, full_document, graph, run_document
+from sample_documents import EDITS, NOT_UNDONE, TWINS, change, failed, full_document, graph, run_document
 from test_report_page import names, texts
 
 from ardoqpy_sync.reporting import markdown, terminal
@@ -59,6 +59,7 @@ def review_document(**parts):
             "fields": {"w1": {"yearly_cost": "Yearly cost", "os": "Operating system"}},
             "names": {"p1": "Application", "p2": "Server", "id1": "Shop", "id2": "Till"},
             "plan": PLAN,
+            "ambiguous": [TWINS],
             **parts,
         }
     )
@@ -339,7 +340,7 @@ ANSWERS = [
     ("#section-deletes", "last changed by Ada Lovelace"),
     (".guard", "1 of the 2 hubs would be deleted. To allow it, set share=0.5."),
     ("#section-failed", "cost is 'n/a': a field of numbers takes a number."),
-    ("#section-ambiguous", "2 entities in Ardoq match this row:"),
+    ("#section-ambiguous", "4 entities in Ardoq match this row:"),
     ("#section-conflicts", "apps.csv line 7, which is used"),
     ("#section-retyped", "Kasse → Kassa"),
     ("#section-updates", "apps.csv line 2"),

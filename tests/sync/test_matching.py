@@ -193,6 +193,10 @@ def test_an_end_that_is_no_text_is_refused_by_name(ardoq, either, end):
     assert writes(ardoq) == []
 
 
+#: Where candidates of the small organisation are.
+PLACE = {"rootWorkspace": "ws1", "workspace": "Workspace ws1"}
+
+
 def duplicates(server):
     """Replace the small organisation with several entities that one row matches."""
     load(
@@ -210,8 +214,18 @@ def test_the_first_of_several_is_used_and_all_are_named(ardoq, either):
     assert either.create_component(row("Dup", note="n"))["_id"] == "d0"
     report = either.get_report()
     assert counts(report) == {"updated_comps": 1, "cache_hit_comps": 1}
+    names = {"d0": "Dup", "d1": "DUP", "d2": "dup"}
     assert report["ambiguous"] == [
-        {"kind": "component", "name": "Dup", "used": "d0", "matches": ["d0", "d1", "d2"]}
+        {
+            "kind": "component",
+            "name": "Dup",
+            "used": "d0",
+            "matches": [*names],
+            "candidates": [
+                {"_id": key, "name": name, "type": "Application", "parent": None, **PLACE}
+                for key, name in names.items()
+            ],
+        }
     ]
 
 
@@ -240,9 +254,11 @@ def test_of_several_references_the_first_is_used(ardoq, either):
     duplicates(ardoq)
     assert either.create_reference({"source": "d0", "target": "lone", "type": 1})["_id"] == "r0"
     report = either.get_report()
-    assert report["ambiguous"] == [
-        {"kind": "reference", "name": "Dup -> Lone", "used": "r0", "matches": ["r0", "r1"]}
-    ]
+    (entry,) = report["ambiguous"]
+    (first, second) = entry.pop("candidates")
+    assert entry == {"kind": "reference", "name": "Dup -> Lone", "used": "r0", "matches": ["r0", "r1"]}
+    assert {**first, "_id": "r1"} == second
+    assert {"name": "Dup -> Lone", "type": 1, "parent": None, **PLACE}.items() <= first.items()
     assert report["cache_miss_refs"] == []
 
 

@@ -135,10 +135,11 @@ def test_notes_do_not_fail_a_check(home, ardoq, run, version):
     (home / "twins.csv").write_text("Name\nTwin\n")
     ran = run("check job.toml --json")
     assert (ran.status, json.loads(ran.out)["problems"]) == (DONE, [])
+    twins = [f"Twin (Application), at the top of Apps [{twin['_id']}]" for twin in TWINS]
     assert notes_of(ran) == {
         "adopted": (1, ["apps.csv line 2"]),
         "skipped": (1, [f"apps.csv line 3: {ABSENT}"]),
-        "ambiguous": (1, [f"component Twin: 2 match, {TWINS[0]['_id']} is used"]),
+        "ambiguous": (1, [f"component Twin: 2 match, {twins[0]} is used; the others: {twins[1]}"]),
     }
     lines = run("check job.toml").out.splitlines()
     assert lines[0] == "Note: 1 component without a key would be adopted by name: apps.csv line 2."

@@ -2,50 +2,84 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from typing import TYPE_CHECKING
 
 from ardoqpy._terminal import escape_controls
+from ardoqpy.cli.errors import print_error
 from ardoqpy.cli.format_json import write_document, write_list
 from ardoqpy.cli.format_table import write_table
 from ardoqpy.cli.output import open_output
 from ardoqpy.cli.rows import Column, Listing
 from ardoqpy.errors import InvalidInput
+from ardoqpy_sync.cli.exit_codes import DONE, FAILED, NAME
 from ardoqpy_sync.cli.job_ledger import open_ledger_of
 from ardoqpy_sync.cli.output_files import check_output_files
 from ardoqpy_sync.plans.document_schema import check_run_document
 from ardoqpy_sync.reporting import terminal
+from ardoqpy_sync.reporting.history import INDEX, describe_runs, explain_no_report, save_history
+from ardoqpy_sync.reporting.labels import plural
 from ardoqpy_sync.reporting.save import save_report
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Iterator
+    from typing import TextIO
 
-    from ardoqpy.entities import Attributes
-    from ardoqpy_sync.ledger.records import Run
+    from ardoqpy_sync.reporting.history import History, HistoryRow
 
-_COLUMNS = tuple(
-    Column(title, (title,))
-    for title in ("run", "started", "by", "command", "status", "created", "updated", "deleted", "failed")
+_COLUMNS = (
+    *(
+        Column(title, (title,))
+        for title in ("run", "started", "by", "command", "status", "created", "updated", "deleted", "failed")
+    ),
+    Column("taken back by", ("undone_by",)),
 )
 
 
 def run(options: argparse.Namespace) -> int:
-    """List the runs of a job, the newest first, and return the exit code."""
+    """List the runs of a job, the newest first, or write them as pages; return the exit code."""
+    history = None
     with open_ledger_of(options.job, read_only=True) as ledger:
-        runs = [_describe(each) for each in ledger.runs()]
-    if sys.stdout is None:
-        return 0
-    with open_output(None) as stream:
-        if options.json:
-            write_list(runs, stream)
-        elif runs:
-            columns = shutil.get_terminal_size().columns if stream.isatty() else None
-            write_table(Listing(runs, _COLUMNS), stream, columns)
-        else:
-            name = escape_controls(options.job)
-            stream.write(f"No run of {name} is recorded yet.\n")
-    return 0
+        runs = ledger.runs()
+        rows = describe_runs(runs)
+        if options.report is not None:
+            history = save_history(ledger, runs, rows, options.report)
+    for problem in history.damaged if history else ():
+        print_error(problem, NAME)
+    if sys.stdout is not None:
+        with open_output(None) as stream:
+            if options.json:
+                write_list(rows, stream)
+            elif history is not None:
+                stream.writelines(f"{escape_controls(line)}\n" for line in _lines(options.report, history))
+            else:
+                _write_rows(rows, options.job, stream)
+    return FAILED if history and history.damaged else DONE
+
+
+def _write_rows(rows: list[HistoryRow], job: str, stream: TextIO) -> None:
+    if not rows:
+        stream.write(f"No run of {escape_controls(job)} is recorded yet.\n")
+        return
+    listed = [{**row, "undone_by": ", ".join(map(str, row["undone_by"]))} for row in rows]
+    columns = shutil.get_terminal_size().columns if stream.isatty() else None
+    write_table(Listing(listed, _COLUMNS), stream, columns)
+
+
+def _lines(folder: str, history: History) -> Iterator[str]:
+    """Yield what was written to a folder, and what in it was left as it is."""
+    without = sum(page.name is None for page in history.pages.values())
+    parts = [plural(len(history.pages), "run"), f"{plural(history.written, 'page')} written"]
+    if history.kept:
+        parts.append(f"{plural(len(history.kept), 'earlier page')} kept, whose report the ledger has no more")
+    if without:
+        parts.append(f"{without:,} without a page")
+    yield f"{os.path.join(folder, INDEX)}: {'; '.join(parts)}"  # noqa: PTH118
+    if history.strangers:
+        yield f"Left as they are, because the ledger has no such runs: {', '.join(history.strangers)}"
 
 
 def show(options: argparse.Namespace) -> int:
@@ -55,10 +89,7 @@ def show(options: argparse.Namespace) -> int:
         run = ledger.find_run(options.number)
         document = ledger.document(run.number)
     if document is None:
-        raise InvalidInput(
-            f"Run {run.number} has no report any more, or was killed before it had one: the ledger keeps "
-            "the last runs, as keep_runs says."
-        )
+        raise InvalidInput(f"Run {run.number} has no report: {explain_no_report(run)}.")
     check_run_document(document, f"The report of run {run.number}")
     for path in options.report:
         save_report(document, path)
@@ -69,24 +100,3 @@ def show(options: argparse.Namespace) -> int:
             else:
                 stream.writelines(f"{line}\n" for line in terminal.render(document))
     return 0
-
-
-def _describe(run: Run) -> Attributes:
-    """Return a run as a row: its totals are those of components and references together."""
-    totals = run.totals or {}
-    numbers = {
-        outcome: sum(counts[outcome] for counts in totals.values()) if totals else None
-        for outcome in ("created", "updated", "deleted", "failed")
-    }
-    command = run.command if run.undoes is None else f"{run.command} of {run.undoes}"
-    return {
-        "run": run.number,
-        "started": run.started,
-        "ended": run.ended,
-        "by": run.who,
-        "command": command,
-        "status": run.status or "not ended",
-        **numbers,
-        "plan": run.plan_id,
-        "approved_by": run.approved_by,
-    }

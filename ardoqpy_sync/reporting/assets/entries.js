@@ -83,6 +83,7 @@ function searchText(member, run) {
   }
   for (const key of ["stored", "wanted", "first", "last"]) if (key in data) addValue(key, data[key]);
   if (data.matches) parts.push(data.matches.join(" "));
+  for (const { name, typeName, parent, workspace } of data.candidates || []) parts.push(name || "", typeName, parent || "", workspace || "");
   if (data.row) parts.push(valueText(data.row));
   for (const entity of Array.isArray(data.cascade) ? data.cascade : (data.cascade || {}).listed || []) {
     parts.push(entity.name || "", entity._id || "");
@@ -117,7 +118,7 @@ function nameElement(data, run) {
   const { name } = data.action === "update" && data.kind === "component" ? data.attributes : {};
   const text = name && typeof name.old === "string" && typeof name.new === "string" ? `${name.old} → ${name.new}` : nameOf(data);
   const element = fillLong(make("span", { class: "name" }), text, { longest: 160 });
-  const address = data.kind === "component" && run.link && /^[0-9A-Za-z_-]+$/.test(data._id || "") && data.action !== "create"
+  const address = data.kind === "component" && run.link && /^(?!simulated-)[0-9A-Za-z_-]+$/.test(data._id || "") && data.action !== "create"
     ? run.link.replace("{id}", data._id).replace("{workspace}", encodeURIComponent(data.rootWorkspace || "")) : "";
   return address ? make("a", { class: "name", href: address, target: "_blank", rel: "noopener noreferrer" }, ...element.childNodes) : element;
 }
@@ -191,9 +192,12 @@ const DETAILS = {
   not_deleted(data) {
     return [reason(data)];
   },
-  ambiguous(data) {
-    const ids = (data.matches || []).map((id) => make("li", {}, make("code", {}, oneLine(id)), id === data.used ? " is used" : ""));
-    return [note(`${ids.length === 1 ? "1 entity in Ardoq matches" : `${NUMBERS.format(ids.length)} entities in Ardoq match`} this row:`), make("ul", { class: "ids" }, ...ids)];
+  ambiguous(data, run) {
+    const { matches, candidates } = data;
+    const list = candidates
+      ? make("ul", { class: "cascade" }, ...candidates.map((candidate) => candidateElement(candidate, data, run)))
+      : make("ul", { class: "ids" }, ...matches.map((id) => make("li", {}, make("code", {}, oneLine(id)), id === data.used ? " is used" : "")));
+    return [note(`${matches.length === 1 ? "1 entity in Ardoq matches" : `${NUMBERS.format(matches.length)} entities in Ardoq match`} this row:`), list];
   },
   conflicts(data, run) {
     const titles = [data.first_label || "first row", `${data.last_label || "last row"}, which is used`];
@@ -216,6 +220,18 @@ const DETAILS = {
     return [values([[data.attribute, { old: data.stored, new: data.wanted }]], data, run, true, "new", ["Ardoq keeps", "the source has"])];
   },
 };
+
+// An entity that matches a row beside others: its id is shown where only that differs.
+function candidateElement(candidate, data, run) {
+  const { parent, workspace, rootWorkspace, typeName, shared } = candidate;
+  const where = [parent ? `below ${parent}` : candidate.kind === "component" && "at the top", workspace || rootWorkspace];
+  return make(
+    "li", { title: shared ? null : oneLine(candidate._id) }, nameElement(candidate, run),
+    make("span", { class: "what" }, [typeName, ...where].filter(Boolean).map((text) => oneLine(shortened(text, 120))).join(" · ")),
+    ...(shared ? [" ", make("code", {}, oneLine(candidate._id))] : []),
+    candidate._id === data.used ? make("strong", {}, "is used") : "",
+  );
+}
 
 // The three values of an attribute side by side.
 function threeWay(data, run) {
