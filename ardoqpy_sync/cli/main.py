@@ -19,6 +19,7 @@ from ardoqpy_sync.cli.options import (
     MAX_CHARS,
     NOTIFY,
     OUTPUTS,
+    REJECTED,
     REPORT,
     SINCE,
     TAKE_OVER,
@@ -43,6 +44,7 @@ COMMANDS = (
         option("--long", action="store_true", help="show every change with the values of its attributes"),
         option("--save", metavar="FILE", help="save the plan as JSON, to apply it after a review"),
         SINCE,
+        REJECTED,
         NOTIFY,
         JOB_CONNECTION,
         details="The exit code is 0 if nothing would change, 2 if something would, 3 if the delete guard "
@@ -92,6 +94,7 @@ COMMANDS = (
             ),
         ),
         TAKE_OVER,
+        REJECTED,
         NOTIFY,
         JOB_CONNECTION,
         details="Only one run of a job at a time: a second one fails. The exit code is 0 if everything is "
@@ -100,6 +103,7 @@ COMMANDS = (
         examples={
             "apply job.toml": "for a nightly run",
             "apply job.toml --quiet-when-unchanged --report last.html": "from cron, which mails all output",
+            "apply job.toml --rejected rejected.csv": "rows to correct go back to whoever keeps the sheet",
             "apply plan.json --job job.toml --on-drift refuse": "a reviewed plan: all of it or nothing",
             "apply plan.json --job job.toml --approved-by Ada": "the report names who approved it",
         },
@@ -184,6 +188,7 @@ COMMANDS = (
         "ardoqpy_sync.cli.commands.check:run",
         JOB,
         option("--json", action="store_true", help="write the result as JSON, and nothing else"),
+        REJECTED,
         OUTPUTS,
         JOB_CONNECTION,
         details="Ends with a preview of the whole run; writes nothing. The exit code is 0 if nothing would "

@@ -47,6 +47,7 @@ class Change(NamedTuple):
     - `cause`: the label of the row that has to be corrected first, if the row failed only because of it.
     - `owner`: the mapping and key of the row in its job; `recreates`: the id of the deleted entity that an
       undo creates again.
+    - `source`: the name of the row's source in its job: rows of two sources can have the same label.
     """
 
     action: str
@@ -64,6 +65,7 @@ class Change(NamedTuple):
     cause: str | None = None
     owner: Owner | None = None
     recreates: str | None = None
+    source: str | None = None
 
 
 def failed_change(

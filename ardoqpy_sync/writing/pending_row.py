@@ -26,6 +26,7 @@ class RowReference(NamedTuple):
     - `label`: what the caller calls it; `field`: the field that it is matched by.
     - `note`: what else is known of its change; `cause`: the label of the row that it failed with.
     - `owner`: the mapping and key of the row in its job; `purpose`: why it is written.
+    - `source`: the name of the row's source in its job.
     - `recreates`: the id of the deleted entity that an undo creates again.
     - `policy`: whose value counts where somebody else has edited what this job wrote; None: always the row's.
     """
@@ -38,6 +39,7 @@ class RowReference(NamedTuple):
     purpose: Purpose = "row"
     policy: EditPolicy | None = DEFAULT_POLICY
     recreates: str | None = None
+    source: str | None = None
 
 
 NO_ROW = RowReference()
