@@ -199,6 +199,28 @@ COMMANDS = (
         },
     ),
     command(
+        "explain",
+        "show step by step what a run would make of one row",
+        "ardoqpy_sync.cli.commands.explain:run",
+        JOB,
+        option(
+            "--row",
+            required=True,
+            metavar="N",
+            help="number of the row in messages, such as the line of the file, or its whole name there",
+        ),
+        option("--source", metavar="NAME", help="source of the row, if several have one of this number"),
+        option("--json", action="store_true", help="write the explanation as JSON, and nothing else"),
+        JOB_CONNECTION,
+        details="Previews the whole job, because rows depend on each other; writes nothing. The exit code is "
+        "0 if the row changes nothing, 2 if it would change something, and 1 if it is rejected, does not "
+        "exist, or anything else goes wrong.",
+        examples={
+            "explain job.toml --row 2": "cells, templates, matches and the outcome of line 2 of a CSV",
+            "explain job.toml --row 'apps.csv line 2' --source apps": "by the name that messages have",
+        },
+    ),
+    command(
         "test",
         "run the tests in a job file on an emulated Ardoq",
         "ardoqpy_sync.cli.commands.test:run",

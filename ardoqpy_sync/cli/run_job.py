@@ -63,13 +63,14 @@ def run_with_client(
     - `rejected`: the files for the rows that the run rejects, if they are asked for.
     """
     trace = None if rejected is None else RunTrace()
-    result = _run_with_client(job, client, trace)
+    result = run_with_trace(job, client, trace)
     if rejected is not None and trace is not None:
         rejected.save(trace, client, result)
     return result
 
 
-def _run_with_client(job: Job, client: ArdoqSyncClient, trace: RunTrace | None) -> CommandResult:
+def run_with_trace(job: Job, client: ArdoqSyncClient, trace: RunTrace | None) -> CommandResult:
+    """Run a job with a client and return the result; the trace gets what the run makes of each row."""
     try:
         result = run_job(job, client, trace=trace)
     except KeyboardInterrupt:

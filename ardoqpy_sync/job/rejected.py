@@ -54,8 +54,8 @@ def collect_rejected(trace: RunTrace, client: ArdoqSyncClient) -> dict[str, list
             found = reasons.setdefault((row.mapping.mapping.rows, row.label), {})
             found.update(dict.fromkeys(row.problems))
     for change in client._engine.report.changes:  # noqa: SLF001  (the client and its jobs are one package)
-        if change.action == FAILED and change.source is not None and change.label is not None:
-            reasons.setdefault((change.source, change.label), {})[str(change.note)] = None
+        if change.action == FAILED and change.origin is not None and change.label is not None:
+            reasons.setdefault((change.origin.source, change.label), {})[str(change.note)] = None
     return {
         name: [
             ReturnedRow(row.label, row.record, row.layout, " ".join(reasons[name, row.label]))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from ardoqpy._messages import quote_name
 from ardoqpy.errors import ArdoqClientException, ConfigurationError, InvalidInput
-from ardoqpy_sync.compare.diff import equal_values
+from ardoqpy_sync.compare.diff import RowOrigin, equal_values
 from ardoqpy_sync.job.ends import resolve_ends
 from ardoqpy_sync.job.matching import drop_protected, match_rows
 from ardoqpy_sync.job.missing import MissingItems
@@ -298,7 +298,7 @@ class _Run:
             row.note,
             owner=mapping.owner(row.attributes),
             policy=mapping.policy,
-            source=mapping.mapping.rows,
+            origin=_origin(mapping),
         )
         if row.sets_parent:
             if row.parent is not None and row.parent.id is None:
@@ -355,16 +355,20 @@ class _Run:
             row.skipped = "There is no such reference, and create is false."
             self._report(row)
             return
-        client.ensure_reference(
-            drop_protected(mapping, reference, current),
-            [match["_id"] for match in matches],
+        written = drop_protected(mapping, reference, current)
+        row.matches = [match["_id"] for match in matches]
+        row.protected = frozenset(reference.keys() - written.keys())
+        stored = client.ensure_reference(
+            written,
+            row.matches,
             RowReference(
                 row.label,
                 owner=mapping.owner(row.attributes),
                 policy=mapping.policy,
-                source=mapping.mapping.rows,
+                origin=_origin(mapping),
             ),
         )
+        row.id = stored["_id"]
         client.check_reach()
 
 
@@ -373,6 +377,10 @@ def _deleted(mappings: Iterable[ResolvedMapping]) -> set[tuple[str, str]]:
     return {
         (mapping.ws_id, mapping.type_id) for mapping in mappings if mapping.mapping.missing.action == "delete"
     }
+
+
+def _origin(mapping: ResolvedMapping) -> RowOrigin:
+    return RowOrigin(mapping.mapping.rows, mapping.mapping.key_path)
 
 
 def _describe_row(row: MappedRow) -> str | None:

@@ -73,6 +73,14 @@ class _Paths(NamedTuple):
     document: Mapping[str, Any] | None
 
 
+class CleaningStep(NamedTuple):
+    """What a key has made of a cell: its value, or a sentence that says why it cannot be used."""
+
+    key: str
+    value: Any
+    problem: str | None
+
+
 class RowCleaningPass(Protocol):
     """Cleans the rows of one pass."""
 
@@ -92,6 +100,9 @@ class RowCleaning(Protocol):
 
     def start(self, columns: tuple[str, ...] | None) -> RowCleaningPass:
         """Begin a pass over rows that have these columns; None if each has its own."""
+
+    def explain(self, column: str, cell: Any) -> list[CleaningStep]:
+        """Return which keys change a cell, in their order."""
 
 
 def chain_sources(name: str, sources: Sequence[Source]) -> Source:
@@ -207,6 +218,10 @@ class Source:
         self._keeps_records = True
         for part in self._parts:
             part.keep_records()
+
+    def explain_cell(self, column: str, cell: Any) -> list[CleaningStep]:
+        """Return which keys of the source clean a cell, in their order, each with the value after it."""
+        return [] if self._cleaning is None else self._cleaning.explain(column, cell)
 
     def write_rows(self, rows: Sequence[ReturnedRow], column: str) -> WrittenRows:
         """Return a file that the same type of source reads, with rows of the last pass.

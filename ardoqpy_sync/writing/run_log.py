@@ -75,7 +75,7 @@ class RunLog:
         """Report a row that failed."""
         self.circuit_breaker.failed(problem)
         change = failed_change(kind, row, str(problem), reference.label, reference.field, reference.cause)
-        self.report.add(change._replace(source=reference.source))
+        self.report.add(change._replace(origin=reference.origin))
 
     def add(
         self,
@@ -107,7 +107,7 @@ class RunLog:
             None,
             row.owner,
             row.recreates,
-            row.source,
+            row.origin,
         )
         self.report.add(change)
         return len(self.report.changes) - 1
