@@ -7,7 +7,7 @@ import unicodedata
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 #: How a formula starts, full-width characters included.
 _FORMULA = "=+\\-@\uff1d\uff0b\uff0d\uff20"
@@ -17,6 +17,10 @@ _FORMULA_START = re.compile(f"\\A(?='*[{_FORMULA}\t\r\n])|(?<=[;\t])(?='*[{_FORM
 _ESCAPED_START = re.compile(f"\\A'(?='*[{_FORMULA}\t\r\n])|(?<=[;\t])'(?='*[{_FORMULA}])")
 #: A negative number is not a formula.
 _NUMBER = re.compile(r"'*-[0-9]+([.,][0-9]+)?")
+#: A number that can be read as more than one or as more than a thousand.
+_AMBIGUOUS_NUMBER = re.compile(r"-?[1-9][0-9]{0,2}\.[0-9]{3}")
+#: What could be taken for the delimiter of a CSV.
+_DELIMITERS = ",;\t|"
 
 _ZWNJ, _ZWJ, _EMOJI_STYLE = "\u200c", "\u200d", "\ufe0f"
 #: What may steer a terminal, change the order of reading or hide: control characters, bidirectional
@@ -147,3 +151,24 @@ def escape_formula(text: str) -> str:
 def unescape_formula(text: str) -> str:
     """Return the text that `escape_formula` was called with."""
     return text if _NUMBER.fullmatch(text) else _ESCAPED_START.sub("", text)
+
+
+def unambiguous_number(text: str) -> str:
+    """Return the text of a number that nobody reads as a thousand times as much: 1.234 gets another zero."""
+    return f"{text}0" if _AMBIGUOUS_NUMBER.fullmatch(text) else text
+
+
+def format_csv_record(
+    cells: Iterable[str], *, delimiter: str = ",", quote: str = '"', is_header: bool = False
+) -> str:
+    """Return a line of CSV without its end.
+
+    - `is_header`: also quote what could be taken for another delimiter: programs detect it.
+    """
+    # Not csv.writer: in some versions of Python it leaves a carriage return in a cell unquoted.
+    special = {delimiter, quote, "\r", "\n", *(_DELIMITERS if is_header else "")}
+    line = delimiter.join(
+        f"{quote}{cell.replace(quote, quote * 2)}{quote}" if not special.isdisjoint(cell) else cell
+        for cell in cells
+    )
+    return line or quote * 2  # an empty line would not be a row

@@ -46,7 +46,8 @@ INTRODUCTION = f"""# The job file
 To sync without writing Python, write a job file, in TOML. It describes the sources of rows, the components
 and references that the rows become, and what to do with items in Ardoq that are in no row.
 `ardoqpy-sync init` writes a first job file. [recipes.md](recipes.md) shows what to do with difficult sources.
-`ardoqpy-sync check` lists every problem of a job file, each with its line.
+`ardoqpy-sync check` lists every problem of a job file, each with its line, and `ardoqpy-sync explain` shows
+[what a run makes of one row](rejected-rows.md).
 
 {EXAMPLE}
 

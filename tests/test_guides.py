@@ -106,6 +106,15 @@ def test_the_page_on_the_model_file(tmp_path, monkeypatch, capsys):
     assert all(f"`{kind}`" in page for kind in FIELD_TYPES)
 
 
+def test_the_page_on_rejected_rows(spreadsheet, tmp_path, monkeypatch, capsys):
+    """The commands print what the page shows, and write the file that it shows."""
+    monkeypatch.chdir(tmp_path)
+    for session in sessions(text_of("rejected-rows.md")):
+        play(session, capsys)
+    (content,) = fenced("rejected-rows.md", "csv")
+    assert Path("rejected.csv").read_text(encoding="utf-8-sig") == content
+
+
 def test_the_commands_on_the_schedule_parse():
     """The command line accepts every command on the page, in whatever file it is."""
     page = text_of("schedule.md")

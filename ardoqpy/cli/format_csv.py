@@ -6,12 +6,11 @@ A source of a job reads the same rows from it (`ardoqpy_sync/sources/csv_source.
 from __future__ import annotations
 
 import json
-import re
 from itertools import chain
 from tempfile import SpooledTemporaryFile
 from typing import TYPE_CHECKING, Any, TextIO
 
-from ardoqpy._terminal import escape_controls, escape_formula
+from ardoqpy._terminal import escape_controls, escape_formula, format_csv_record, unambiguous_number
 from ardoqpy.cli.errors import CommandError
 from ardoqpy.cli.rows import cell_text
 from ardoqpy.entities import flatten
@@ -22,11 +21,6 @@ if TYPE_CHECKING:
     from ardoqpy.cli.rows import Listing
     from ardoqpy.entities import Attributes
 
-#: A name in the header is quoted where its character could be taken for the delimiter.
-_QUOTED_IN_HEADER = re.compile('[,;\t|"\r\n]')
-_QUOTED = re.compile('[,"\r\n]')
-#: Text that can be read as more than one or as more than a thousand.
-_AMBIGUOUS_NUMBER = re.compile(r"-?[1-9][0-9]{0,2}\.[0-9]{3}")
 _BYTES_IN_MEMORY = 1 << 24
 
 
@@ -36,8 +30,8 @@ def spreadsheet_text(value: Any) -> str:
     A number such as 1.234 gets another zero, so that nobody reads it as 1234.
     """
     text = cell_text(value)
-    if isinstance(value, float) and _AMBIGUOUS_NUMBER.fullmatch(text):
-        return f"{text}0"
+    if isinstance(value, float):
+        return unambiguous_number(text)
     return escape_formula(text) if isinstance(value, str | list | dict) else text
 
 
@@ -70,16 +64,14 @@ class _Writer:
         self._text = cell_text if raw else spreadsheet_text
         self._printable = escape_controls if stream.isatty() else str
 
-    def _write(self, values: Iterable[Any], quoted: re.Pattern[str] = _QUOTED) -> None:
-        # Not csv.writer: in some versions of Python it leaves a carriage return in a cell unquoted.
-        cells = [self._printable(self._text(value)) for value in values]
-        line = ",".join(_quote(cell) if quoted.search(cell) else cell for cell in cells)
-        self._stream.write((line or '""') + "\n")  # an empty line would not be a row
+    def _write(self, values: Iterable[Any], *, is_header: bool = False) -> None:
+        cells = (self._printable(self._text(value)) for value in values)
+        self._stream.write(format_csv_record(cells, is_header=is_header) + "\n")
 
     def write_streaming(self, rows: Iterable[Attributes], header: list[str]) -> None:
         known = set(header)
         unknown: dict[str, None] = {}
-        self._write(header, _QUOTED_IN_HEADER)
+        self._write(header, is_header=True)
         for row in rows:
             self._write(row.get(name) for name in header)
             self._stream.flush()
@@ -97,16 +89,11 @@ class _Writer:
                 seen.update(dict.fromkeys(row))
                 spool.write(json.dumps(row) + "\n")
             header = _ordered(first_columns, seen)
-            self._write(header, _QUOTED_IN_HEADER)
+            self._write(header, is_header=True)
             spool.seek(0)
             for line in spool:
                 row = json.loads(line)
                 self._write(row.get(name) for name in header)
-
-
-def _quote(text: str) -> str:
-    doubled = text.replace('"', '""')
-    return f'"{doubled}"'
 
 
 def _ordered(first: Iterable[str], seen: Iterable[str]) -> list[str]:

@@ -8,7 +8,7 @@ from ardoqpy.cli.errors import CommandError, with_option_names
 from ardoqpy.cli.options import connection_settings
 from ardoqpy.errors import ArdoqClientException, ConfigurationError
 from ardoqpy_sync.cli.exit_codes import BLOCKED, DONE, FAILED, INTERRUPTED
-from ardoqpy_sync.cli.output_files import find_file_problems
+from ardoqpy_sync.cli.output_files import find_file_problems, open_rejected_files
 from ardoqpy_sync.cli.run_job import load_job_file, run_with_client
 from ardoqpy_sync.compare.diff import ADOPTED, LOOKS_LIKE
 from ardoqpy_sync.job import JobInvalid, find_problems, open_client
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from ardoqpy.cli.options import ConnectionSettings
+    from ardoqpy_sync.cli.rejected_files import RejectedFiles
     from ardoqpy_sync.documents import DocumentChange, RunDocument
     from ardoqpy_sync.job import Job, Problem
 
@@ -33,8 +34,8 @@ KIND, FORMAT = "ardoqpy check", 1
 class Failure(TypedDict):
     """A problem that the check found.
 
-    - `part`: `job`, `connection`, `lock`, `ledger`, `report`, `plan`, `webhook`, `row`, `guard` or `run`;
-      `message`: what is wrong.
+    - `part`: `job`, `connection`, `lock`, `ledger`, `report`, `plan`, `rejected`, `webhook`, `row`, `guard`
+      or `run`; `message`: what is wrong.
     - `line`, `key`: where in the job file; `label`: which row of a source; `rows`: all rows with an equal
       problem.
     """
@@ -50,7 +51,8 @@ class Failure(TypedDict):
 class Note(TypedDict):
     """What to look at although it does not fail.
 
-    - `about`: `adopted`, `similar`, `skipped` or `ambiguous`; `message`: what it is, with the first rows.
+    - `about`: `adopted`, `similar`, `skipped`, `ambiguous` or `rejected`, the files with rejected rows;
+      `message`: what it is, with the first rows.
     - `count`: of how many rows or items; `rows`: all rows that it is about, or all ambiguous items.
     """
 
@@ -89,6 +91,7 @@ class JobCheck:
         self._notes: list[Note] = []
         self._interrupted = False
         self._previewed = False
+        self._rejected: RejectedFiles | None = None
 
     def run(self, options: argparse.Namespace) -> None:
         """Check the job; writes nothing to Ardoq."""
@@ -147,6 +150,8 @@ class JobCheck:
         self._name = job.name
         for part, message in find_file_problems(job, options):
             self._add(part, message)
+        if not any(failure["part"] == "rejected" for failure in self._failures):
+            self._rejected = open_rejected_files(job, options)
         self._check_names(job, options)
 
     def _check_names(self, job: Job, options: argparse.Namespace) -> None:
@@ -176,7 +181,7 @@ class JobCheck:
         with open_client(
             job, simulate=True, progress=True, on_error="collect", ledger=ledger or False, **settings
         ) as client:
-            result = run_with_client(job, client)
+            result = run_with_client(job, client, self._rejected)
         if result.exit_code == INTERRUPTED:
             raise KeyboardInterrupt
         self._previewed = True
@@ -185,7 +190,9 @@ class JobCheck:
         for line in guard_lines(result.document["delete_guard"]):
             self._add("guard", line)
         self._notes = find_notes(result.document)
-        self._notes += [_note("source", note.rstrip("."), []) for note in result.more_lines]
+        self._notes += [_note("rejected", line.rstrip("."), []) for line in result.more_lines]
+        for message in result.errors:
+            self._add("rejected", message)
         if result.ended_early:
             self._add("run", result.document["description"])
 
@@ -239,8 +246,9 @@ def find_notes(document: RunDocument) -> list[Note]:
 def _note(about: str, message: str, rows: list[str]) -> Note:
     # A sentence ends with a full stop already.
     listed = "; ".join(row.rstrip(".") for row in rows[:MAX_LABELS])
+    listed = f": {listed}" if rows else ""
     more = f"; and {len(rows) - MAX_LABELS:,} more" if len(rows) > MAX_LABELS else ""
-    return {"about": about, "message": f"{message}: {listed}{more}.", "count": len(rows), "rows": rows}
+    return {"about": about, "message": f"{message}{listed}{more}.", "count": len(rows), "rows": rows}
 
 
 def _row_of(change: DocumentChange) -> str:

@@ -20,6 +20,7 @@ from ardoqpy_sync.cli.options import (
     NOTIFY,
     OUTPUTS,
     REDACT,
+    REJECTED,
     REPORT,
     SINCE,
     TAKE_OVER,
@@ -45,6 +46,7 @@ COMMANDS = (
         option("--long", action="store_true", help="show every change with the values of its attributes"),
         option("--save", metavar="FILE", help="save the plan as JSON, to apply it after a review"),
         SINCE,
+        REJECTED,
         NOTIFY,
         JOB_CONNECTION,
         details="The exit code is 0 if nothing would change, 2 if something would, 3 if the delete guard "
@@ -95,6 +97,7 @@ COMMANDS = (
         ),
         REDACT,
         TAKE_OVER,
+        REJECTED,
         NOTIFY,
         JOB_CONNECTION,
         details="Only one run of a job at a time: a second one fails. The exit code is 0 if everything is "
@@ -103,6 +106,7 @@ COMMANDS = (
         examples={
             "apply job.toml": "for a nightly run",
             "apply job.toml --quiet-when-unchanged --report last.html": "from cron, which mails all output",
+            "apply job.toml --rejected rejected.csv": "rows to correct go back to whoever keeps the sheet",
             "apply plan.json --job job.toml --on-drift refuse": "a reviewed plan: all of it or nothing",
             "apply plan.json --job job.toml --approved-by Ada": "the report names who approved it",
         },
@@ -199,6 +203,7 @@ COMMANDS = (
         "ardoqpy_sync.cli.commands.check:run",
         JOB,
         option("--json", action="store_true", help="write the result as JSON, and nothing else"),
+        REJECTED,
         OUTPUTS,
         JOB_CONNECTION,
         details="Ends with a preview of the whole run; writes nothing. The exit code is 0 if nothing would "
@@ -206,6 +211,28 @@ COMMANDS = (
         examples={
             "check job.toml": "the file, its sources, the connection, the names in Ardoq, every row",
             "check job.toml --json": "for a program",
+        },
+    ),
+    command(
+        "explain",
+        "show step by step what a run would make of one row",
+        "ardoqpy_sync.cli.commands.explain:run",
+        JOB,
+        option(
+            "--row",
+            required=True,
+            metavar="N",
+            help="number of the row in messages, such as the line of the file, or its whole name there",
+        ),
+        option("--source", metavar="NAME", help="source of the row, if several have one of this number"),
+        option("--json", action="store_true", help="write the explanation as JSON, and nothing else"),
+        JOB_CONNECTION,
+        details="Previews the whole job, because rows depend on each other; writes nothing. The exit code is "
+        "0 if the row changes nothing, 2 if it would change something, and 1 if it is rejected, does not "
+        "exist, or anything else goes wrong.",
+        examples={
+            "explain job.toml --row 2": "cells, templates, matches and the outcome of line 2 of a CSV",
+            "explain job.toml --row 'apps.csv line 2' --source apps": "by the name that messages have",
         },
     ),
     command(

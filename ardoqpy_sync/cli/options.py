@@ -86,6 +86,12 @@ SINCE = option(
     metavar="PLAN.json",
     help="in every report, say what is new, and what is gone, since a saved plan that was approved",
 )
+REJECTED = option(
+    "--rejected",
+    metavar="FILE",
+    help="write the rows that are rejected in the layout of their source, with a column of reasons, to be "
+    "corrected and read again; with several sources one file each: rejected.apps.csv for rejected.csv",
+)
 NOTIFY = group(
     "report and notify",
     None,

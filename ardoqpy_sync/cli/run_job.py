@@ -13,12 +13,14 @@ from ardoqpy_sync.cli.notify import CommandResult, interrupted_message
 from ardoqpy_sync.job import load_job, run_job
 from ardoqpy_sync.job.connect import end_run, resolve_path
 from ardoqpy_sync.job.schema import NAMES_ARE_KEPT, parse_duration
+from ardoqpy_sync.job.trace import RunTrace
 from ardoqpy_sync.lock import JobLock
 from ardoqpy_sync.reporting.document import build_run_document, without_token
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from ardoqpy_sync.cli.rejected_files import RejectedFiles
     from ardoqpy_sync.client import ArdoqSyncClient
     from ardoqpy_sync.documents import RunDocument
     from ardoqpy_sync.job import Job
@@ -60,10 +62,24 @@ def lock_of(job: Job, *, take_over: bool = False) -> JobLock:
     return JobLock(path, job=job.name, stale_after=stale_after, take_over=take_over)
 
 
-def run_with_client(job: Job, client: ArdoqSyncClient) -> CommandResult:
-    """Run a job with a client and return the result, also if it is interrupted."""
+def run_with_client(
+    job: Job, client: ArdoqSyncClient, rejected: RejectedFiles | None = None
+) -> CommandResult:
+    """Run a job with a client and return the result, also if it is interrupted.
+
+    - `rejected`: the files for the rows that the run rejects, if they are asked for.
+    """
+    trace = None if rejected is None else RunTrace()
+    result = run_with_trace(job, client, trace)
+    if rejected is not None and trace is not None:
+        rejected.save(trace, client, result)
+    return result
+
+
+def run_with_trace(job: Job, client: ArdoqSyncClient, trace: RunTrace | None) -> CommandResult:
+    """Run a job with a client and return the result; the trace gets what the run makes of each row."""
     try:
-        result = run_job(job, client)
+        result = run_job(job, client, trace=trace)
     except KeyboardInterrupt:
         client.give_up(interrupted_message(simulated=client.simulate))
         document = build_run_document(client, title=job.name)

@@ -31,6 +31,13 @@ _YES_NO = ("true", "false")
 _TIME = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?", re.ASCII)
 
 
+class RowOrigin(NamedTuple):
+    """Where a row comes from: the name of its source, and the position of its mapping in the job."""
+
+    source: str
+    mapping: tuple[str | int, ...]
+
+
 class Change(NamedTuple):
     """A change by one row, or a row that failed.
 
@@ -47,6 +54,7 @@ class Change(NamedTuple):
     - `cause`: the label of the row that has to be corrected first, if the row failed only because of it.
     - `owner`: the mapping and key of the row in its job; `recreates`: the id of the deleted entity that an
       undo creates again.
+    - `origin`: where the row comes from, if it is one of a job: rows of two sources can have the same label.
     """
 
     action: str
@@ -64,6 +72,7 @@ class Change(NamedTuple):
     cause: str | None = None
     owner: Owner | None = None
     recreates: str | None = None
+    origin: RowOrigin | None = None
 
 
 def failed_change(

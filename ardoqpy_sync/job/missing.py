@@ -118,6 +118,7 @@ class MissingItems:
     def handle(self, guard: GuardTable) -> None:
         """Delete and mark what is missing: all of it, or nothing if a limit of the guard is exceeded."""
         is_success = self._result.failure is None and self._engine.report.as_dict()["status"] == "success"
+        is_success = is_success and not self._result.returned
         self._wait_for_more_runs(guard.get("missing_after", 1), is_counted=is_success)
         deleted: list[TypeGroup] = []
         marks: dict[TypeGroup, Mark] = {}
@@ -190,6 +191,14 @@ class MissingItems:
         reports_only = mapping.missing.action == "report"
         kept = f"so nothing of that type is {mapping.missing.past_tense}."
         described = f"{mapping.kind} of type {quote_name(mapping.type)}"
+        if mapping.rows in self._result.returned and (group in missing or reports_only):
+            column = quote_name(self._result.returned[mapping.rows])
+            self._block(
+                resolved,
+                f"Source {quote_name(mapping.rows)} has the column {column}: these are rejected rows that "
+                f"came back, not the whole source, {kept} Remove the column if the source is complete.",
+            )
+            return True
         hidden = self._result.counts[mapping.rows].get("hidden_rows", 0)
         if hidden and (group in missing or reports_only):
             self._block(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ardoqpy.errors import InvalidInput
 from ardoqpy_sync.job.model import EndName
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ardoqpy.entities import Attributes
+    from ardoqpy.metamodel import Field
     from ardoqpy_sync.job.model import ComponentSelector, RowMapping
     from ardoqpy_sync.job.resolver import ResolvedMapping, ResolvedSelector
     from ardoqpy_sync.job.template import Template
@@ -47,32 +48,58 @@ def list_columns(mapping: RowMapping) -> list[ColumnUse]:
     return [*uses, *(ColumnUse(column, (*key_path, "where", column)) for column in mapping.where)]
 
 
+class AttributeReader(NamedTuple):
+    """Reads the value of an attribute.
+
+    - `field`, `template`: what is written, and what gives its value.
+    - `read_cell`: returns the value of the template for a row; `formats`: those of its cell.
+    - `is_kept`: whether a blank value leaves what Ardoq has.
+    """
+
+    field: Field
+    template: Template
+    read_cell: Callable[[Values], Any]
+    formats: CellFormats
+    is_kept: bool
+
+    def read(self, values: Values) -> Any:
+        """Return the value of a row as Ardoq takes it; raise `InvalidInput` if its cells are not valid."""
+        return convert_cell(self.read_cell(values), self.field, self.formats)
+
+
+def list_readers(mapping: ResolvedMapping, formats: SourceFormats) -> list[AttributeReader]:
+    """Return what reads each attribute that a mapping writes.
+
+    White space around the name and the key is removed.
+    """
+    required = {"name", mapping.key}  # a blank one is a problem of the row
+    return [
+        AttributeReader(
+            field,
+            template,
+            template.getter(strip=field.name in required),
+            formats_of(template, formats),
+            field.name in mapping.never_null - required,
+        )
+        for field, template in mapping.cells
+    ]
+
+
 def make_attribute_reader(
     mapping: ResolvedMapping, formats: SourceFormats
 ) -> Callable[[Values], tuple[Attributes, list[str]]]:
     """Return a function that converts the cells of a row to attributes.
 
-    It returns the attributes whose cells are valid, and a sentence for each other cell. White space around
-    the name and the key is removed.
+    It returns the attributes whose cells are valid, and a sentence for each other cell.
     """
-    required = {"name", mapping.key}  # a blank one is a problem of the row
-    cells = [
-        (
-            field.name,
-            field,
-            template.getter(strip=field.name in required),
-            field.name in mapping.never_null - required,
-            formats_of(template, formats),
-        )
-        for field, template in mapping.cells
-    ]
+    readers = [(reader.field.name, reader.read, reader.is_kept) for reader in list_readers(mapping, formats)]
 
     def read_attributes(values: Values) -> tuple[Attributes, list[str]]:
         attributes: Attributes = {}
         problems: list[str] = []
-        for name, field, read_cell, is_kept, cell_formats in cells:
+        for name, read, is_kept in readers:
             try:
-                value = convert_cell(read_cell(values), field, cell_formats)
+                value = read(values)
             except InvalidInput as error:
                 if str(error) not in problems:
                     problems.append(str(error))

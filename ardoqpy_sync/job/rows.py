@@ -91,6 +91,8 @@ class ReferenceRow(MappedRow):
 
     - `source`, `target`: the components, once a row names one of each and they are found.
     - `meant`: the ids of the references in Ardoq that a rejected row may be about.
+    - `id`, `matches`: the id of the reference once it is decided on, and of all that the row means.
+    - `protected`: the attributes that a policy of the mapping keeps as they are.
     """
 
     mapping: ResolvedReferences
@@ -99,6 +101,9 @@ class ReferenceRow(MappedRow):
     source: Target | None = None
     target: Target | None = None
     meant: list[str] = field(default_factory=list)
+    id: str | None = None
+    matches: list[str] = field(default_factory=list)
+    protected: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True, eq=False)
@@ -155,5 +160,6 @@ class Target:
 
     def describe(self) -> str:
         """Return name and id, or name and row of a component that does not exist yet."""
-        origin = self.id or (f"new, {self.rows[0].label}" if self.rows else "new")
+        is_known = self.entity is not None and self.id is not None
+        origin = self.id if is_known else f"new, {self.rows[0].label}" if self.rows else "new"
         return f"{quote_name(self.name)} ({origin})"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from ardoqpy._messages import quote_name
 from ardoqpy.errors import ArdoqClientException, ConfigurationError, InvalidInput
-from ardoqpy_sync.compare.diff import equal_values
+from ardoqpy_sync.compare.diff import RowOrigin, equal_values
 from ardoqpy_sync.job.ends import resolve_ends
 from ardoqpy_sync.job.matching import drop_protected, match_rows
 from ardoqpy_sync.job.missing import MissingItems
@@ -19,8 +19,10 @@ from ardoqpy_sync.job.result import JobResult
 from ardoqpy_sync.job.row_mapping import ColumnUse, list_columns
 from ardoqpy_sync.job.rows import ComponentRow, MappedRow, ReferenceRow
 from ardoqpy_sync.job.targets import Targets
+from ardoqpy_sync.job.trace import RunTrace
 from ardoqpy_sync.sources import SourceUnreadable, from_rows, open_source
 from ardoqpy_sync.sources.registry import open_cleaning
+from ardoqpy_sync.sources.row_layout import find_reasons
 from ardoqpy_sync.writing.circuit_breaker import is_unreachable
 from ardoqpy_sync.writing.pending_row import RowReference
 
@@ -113,12 +115,17 @@ def _read_rows(job: Job, name: str, source: Source) -> Iterator[Row]:
 
 
 def run_job(
-    job: Job, client: ArdoqSyncClient, *, sources: Mapping[str, Iterable[Mapping[str, Any]]] | None = None
+    job: Job,
+    client: ArdoqSyncClient,
+    *,
+    sources: Mapping[str, Iterable[Mapping[str, Any]]] | None = None,
+    trace: RunTrace | None = None,
 ) -> JobResult:
     """Run a job with a client, which simulates or writes.
 
     - `job`: as `load_job` returns it; its table `[ardoq]` is not used, because the client is already open.
     - `sources`: by source name, rows to use instead of those in the job: each a dict from column to cell.
+    - `trace`: gets all rows and what the run made of them, also if the run is interrupted.
 
     All sources are read to their end before anything is written, so that a damaged source stops the run
     before it begins. Rows that fail are in the client's report. What the delete guard blocks, and an error
@@ -133,12 +140,16 @@ def run_job(
         components, references = resolve_names(job, client, problems)
         if problems:
             raise JobInvalid(str(job.path), problems)
+        if trace is not None:
+            trace.sources = opened
+            for source in opened.values():
+                source.keep_records()
         if not client.simulate:
             for name, source in opened.items():
                 if name not in (sources or {}):
                     for _ in _read_rows(job, name, source):
                         pass
-        return _Run(job, client, opened).run(components, references)
+        return _Run(job, client, opened, trace or RunTrace()).run(components, references)
     finally:
         for source in opened.values():
             source.close()
@@ -147,12 +158,15 @@ def run_job(
 class _Run:
     """One run of a job: read all rows, match all of them, and only then write."""
 
-    def __init__(self, job: Job, client: ArdoqSyncClient, sources: Mapping[str, Source]) -> None:
+    def __init__(
+        self, job: Job, client: ArdoqSyncClient, sources: Mapping[str, Source], trace: RunTrace
+    ) -> None:
         self._job = job
         self._client = client
         self._engine = client._engine  # noqa: SLF001  (the client and its jobs are one package)
         self._sources = sources
         self._result = JobResult()
+        self._trace = trace
         #: By source: its rows, and the labels of those that a mapping selects.
         self._rows: dict[str, list[Row]] = {}
         self._selected: dict[str, set[str]] = {}
@@ -173,6 +187,7 @@ class _Run:
             reference_rows = [
                 row for mapping in references for row in self._read(read_reference_rows, mapping)
             ]
+            self._trace.keep(self._rows, rows, reference_rows)
             self._rows.clear()
             targets = Targets(self._engine, self._type_name, _deleted(single_types))
             match_rows(rows, single_types, targets)
@@ -181,6 +196,7 @@ class _Run:
                 row for row in reference_rows if row.is_used and not (row.sources and row.targets)
             ]
             reference_rows = resolve_ends(reference_rows, targets, self._engine)
+            self._trace.targets, self._trace.references = targets, reference_rows
             for row in (*rows, *reference_rows):
                 self._report(row)
             for component_row in in_tree_order(rows, targets):
@@ -214,6 +230,9 @@ class _Run:
             if hidden.columns:
                 counts["hidden_columns"] = hidden.columns
             self._result.counts[name] = counts
+            column = find_reasons(self._sources[name].columns) if rows else None
+            if column is not None:
+                self._result.returned[name] = column
             self._result.notes += [finding.message for finding in self._sources[name].findings]
         mapped = read_rows(self._job, self._rows[name], mapping)
         selected = self._selected.setdefault(name, set())
@@ -274,7 +293,12 @@ class _Run:
             return
         component = {"rootWorkspace": mapping.ws_id, "typeId": mapping.type_id, **row.attributes}
         reference = RowReference(
-            row.label, mapping.key, row.note, owner=mapping.owner(row.attributes), policy=mapping.policy
+            row.label,
+            mapping.key,
+            row.note,
+            owner=mapping.owner(row.attributes),
+            policy=mapping.policy,
+            origin=_origin(mapping),
         )
         if row.sets_parent:
             if row.parent is not None and row.parent.id is None:
@@ -331,11 +355,20 @@ class _Run:
             row.skipped = "There is no such reference, and create is false."
             self._report(row)
             return
-        client.ensure_reference(
-            drop_protected(mapping, reference, current),
-            [match["_id"] for match in matches],
-            RowReference(row.label, owner=mapping.owner(row.attributes), policy=mapping.policy),
+        written = drop_protected(mapping, reference, current)
+        row.matches = [match["_id"] for match in matches]
+        row.protected = frozenset(reference.keys() - written.keys())
+        stored = client.ensure_reference(
+            written,
+            row.matches,
+            RowReference(
+                row.label,
+                owner=mapping.owner(row.attributes),
+                policy=mapping.policy,
+                origin=_origin(mapping),
+            ),
         )
+        row.id = stored["_id"]
         client.check_reach()
 
 
@@ -344,6 +377,10 @@ def _deleted(mappings: Iterable[ResolvedMapping]) -> set[tuple[str, str]]:
     return {
         (mapping.ws_id, mapping.type_id) for mapping in mappings if mapping.mapping.missing.action == "delete"
     }
+
+
+def _origin(mapping: ResolvedMapping) -> RowOrigin:
+    return RowOrigin(mapping.mapping.rows, mapping.mapping.key_path)
 
 
 def _describe_row(row: MappedRow) -> str | None:

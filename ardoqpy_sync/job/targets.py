@@ -62,6 +62,11 @@ class Targets:
             self._by_id[comp_id] = target
         return target
 
+    def of_ids(self, comp_ids: Iterable[str]) -> list[Target]:
+        """Return the components with these ids, as far as they are loaded."""
+        located = (self._engine.cache.get("component", comp_id) for comp_id in comp_ids)
+        return [self.of_entity(each.entity) for each in located if each is not None]
+
     def held_with_value(self, ws_id: str, field: str, value: object) -> list[Target]:
         """Return the components of a workspace that hold a value in a field now, the oldest first."""
         return self._oldest_first(self._engine.with_value(ws_id, field, value))

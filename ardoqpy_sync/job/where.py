@@ -6,9 +6,9 @@ import operator
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ardoqpy._messages import suggest
+from ardoqpy._messages import quote_name, suggest
 from ardoqpy.metamodel import Field
 from ardoqpy_sync.sources.cell_conversion import convert_cell
 
@@ -60,6 +60,22 @@ class Condition:
     @property
     def _needs_no_text(self) -> bool:
         return self.words is None and not self.other_than and not self.comparisons
+
+    def __str__(self) -> str:
+        """Return what is asked, as the end of a sentence."""
+        parts = []
+        if self.words is not None:
+            parts.append(f"must be {_list_choices(self.words)}")
+        if self.other_than:
+            parts.append(f"must not be {_list_choices(self.other_than)}")
+        if self.is_blank is not None:
+            parts.append("must be blank" if self.is_blank else "must not be blank")
+        parts += [f"must be {key.replace('_', ' ')} {bound}" for key, bound in self.comparisons]
+        return " and ".join(parts)
+
+
+def _list_choices(words: frozenset[str]) -> str:
+    return f"{'one of ' if len(words) > 1 else ''}{', '.join(map(quote_name, sorted(words)))}"
 
 
 #: By column the texts of which a row must have one, or a condition.
@@ -127,15 +143,30 @@ def _comparison(column: str, key: str, bound: Any, formats: CellFormats) -> Call
     return lambda cell: compare(convert_cell(cell, field, formats), limit)
 
 
+class ColumnTest(NamedTuple):
+    """What `where` asks of a column: `test` returns whether a cell is like that, or raises `InvalidInput`."""
+
+    column: str
+    condition: Condition
+    test: Callable[[Any], bool]
+
+
+def list_tests(where: Where, formats: SourceFormats) -> list[ColumnTest]:
+    """Return what a row must pass to be selected."""
+    tests = []
+    for column, asked in where.items():
+        condition = asked if isinstance(asked, Condition) else Condition(frozenset(asked))
+        test = condition.tester(column, formats.columns.get(column, formats.common))
+        tests.append(ColumnTest(column, condition, test))
+    return tests
+
+
 def make_row_filter(where: Where, formats: SourceFormats) -> Callable[[Values], bool] | None:
     """Return a function that tests whether a row is selected; None if all rows are."""
     if not where:
         return None
-    tests = []
-    for column, asked in where.items():
-        condition = asked if isinstance(asked, Condition) else Condition(frozenset(asked))
-        tests.append((column, condition.tester(column, formats.columns.get(column, formats.common))))
-    return lambda values: all(test(values.get(column)) for column, test in tests)
+    tests = list_tests(where, formats)
+    return lambda values: all(test(values.get(column)) for column, _, test in tests)
 
 
 def to_text(cell: Any) -> str:

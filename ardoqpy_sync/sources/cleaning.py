@@ -17,7 +17,7 @@ from ardoqpy.metamodel import Field
 from ardoqpy_sync.sources.cell_conversion import convert_cell
 from ardoqpy_sync.sources.options import Option, check_table
 from ardoqpy_sync.sources.row import is_blank
-from ardoqpy_sync.sources.source import Finding
+from ardoqpy_sync.sources.source import CleaningStep, Finding
 from ardoqpy_sync.sources.value_map import KEEP, MAP_OPTIONS, REJECT, check_map, read_map
 
 if TYPE_CHECKING:
@@ -147,6 +147,29 @@ class Cleaning:
     def start(self, columns: tuple[str, ...] | None) -> CleaningPass:
         """Begin a pass over rows that have these columns; None if each has its own."""
         return CleaningPass(self, columns)
+
+    def explain(self, column: str, cell: Any) -> list[CleaningStep]:
+        """Return which keys change a cell, in their order, each with the value after it."""
+        rules = self.columns.get(column, self.common)
+        stages = {
+            "split": replace(rules, blank=frozenset(), strip=None, values=None),
+            "blank": replace(rules, strip=None, values=None),
+            "strip": replace(rules, values=None),
+            "map" if "map" in rules.keys else "map_file": rules,
+        }
+        steps: list[CleaningStep] = []
+        value = cell
+        for key, stage in stages.items():
+            if key not in rules.keys:
+                continue
+            result = _ColumnCleaner(column, stage, self.locate).clean(cell)
+            where = f"{key}{self.locate(rules.keys[key])}"
+            if isinstance(result, _Rejected):
+                return [*steps, CleaningStep(where, None, result.reason)]
+            if type(result) is not type(value) or result != value:
+                steps.append(CleaningStep(where, result, None))
+            value = result
+        return steps
 
 
 def find_problems(table: Mapping[str, Any]) -> Iterator[Finding]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import csv
 import re
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from ardoqpy._messages import quote_name
-from ardoqpy._terminal import unescape_formula
+from ardoqpy._terminal import escape_formula, unescape_formula
 from ardoqpy.errors import ConfigurationError
+from ardoqpy_sync.sources.csv_layout import CsvLayout, escape_lines
 from ardoqpy_sync.sources.header import read_header
 from ardoqpy_sync.sources.options import (
     BOOLEAN,
@@ -55,6 +57,7 @@ def _open_csv(table: Mapping[str, Any], base: Path) -> Source:
         raise ConfigurationError(
             f"The source has {quote_name(quote)} as delimiter and as quote. Use two different characters."
         )
+    delimiter_is_stated = "delimiter" in table
     header_line = table.get("header", 1)
     unescape = table.get("unescape", True)
 
@@ -65,19 +68,31 @@ def _open_csv(table: Mapping[str, Any], base: Path) -> Source:
         csv.field_size_limit(max(csv.field_size_limit(), _LONGEST_CELL))
         stated_delimiter = STATED_DELIMITER.fullmatch(text.sample[0]) if text.sample else None
         lines_above = max(header_line - 1, 1 if stated_delimiter else 0)
-        skipped = sum(1 for _, _ in zip(range(lines_above), lines, strict=False))
+        above = list(islice(lines, lines_above))
+        skipped = len(above)
         separator = delimiter or (stated_delimiter and stated_delimiter[1])
         separator = separator or _detect_delimiter(text.sample[skipped:], quote, name, skipped + 1)
         reader = csv.reader(lines, delimiter=separator, quotechar=quote, strict=True)
         records = _records(reader, name, skipped)
-        if unescape:
-            records = ((number, _unescape(cells)) for number, cells in records)
         number, cells = next(records, (0, []))
         if not number:
             ends = "is empty" if not skipped else f"ends before line {lines_above + 1}"
             raise SourceUnreadable(f"{name} {ends}. Line {lines_above + 1} must contain the column names.")
-        header = read_header(cells, f"{name} line {number}")
-        return header.make_stream(_rows(header, records, name))
+        header = read_header(_unescape(cells) if unescape else cells, f"{name} line {number}")
+        escape = _escape_cell if unescape else str
+        # A line that states the delimiter stays as it is.
+        kept = above[:1] if stated_delimiter else []
+        above = [*kept, *escape_lines(above[len(kept) :], separator, quote, escape)]
+        layout = CsvLayout(
+            above,
+            cells,
+            separator,
+            quote,
+            encoding,
+            escape,
+            None if delimiter_is_stated else lambda lines: find_delimiter(lines, lines_above, quote),
+        )
+        return header.make_stream(_rows(header, records, name, unescape=unescape), layout)
 
     return Source(name, start)
 
@@ -126,11 +141,33 @@ def _unescape_cell(text: str) -> str:
     return guarded[1].replace('""', '"') if guarded else unescape_formula(text)
 
 
-def _rows(header: Header, records: Iterable[tuple[int, list[str]]], name: str) -> Iterator[Row]:
+def _escape_cell(text: str) -> str:
+    """Return a cell as it is written again: no formula, and read as the same text."""
+    return text if _GUARDED.fullmatch(text) else escape_formula(unescape_formula(text))
+
+
+def _rows(
+    header: Header, records: Iterable[tuple[int, list[str]]], name: str, *, unescape: bool
+) -> Iterator[Row]:
     for line, cells in records:
-        row = header.make_row(cells, f"{name} line {line}")
+        row = header.make_row(_unescape(cells) if unescape else cells, f"{name} line {line}")
         if row is not None:
+            row.record = cells
             yield row
+
+
+def find_delimiter(lines: list[str], above: int = 0, quote: str = '"') -> str | None:
+    """Return the delimiter that is read from the lines of a file that states none, None if it is not clear.
+
+    - `above`: how many lines are above the header.
+    """
+    stated = STATED_DELIMITER.fullmatch(lines[0])
+    if stated:
+        return stated[1]
+    try:
+        return _detect_delimiter(lines[above : above + _SAMPLED_ROWS], quote, "", 0)
+    except SourceUnreadable:
+        return None
 
 
 def _detect_delimiter(lines: list[str], quote: str, name: str, number: int) -> str:

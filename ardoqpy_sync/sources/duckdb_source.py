@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from ardoqpy._messages import quote_name
 from ardoqpy.errors import ConfigurationError
+from ardoqpy_sync.sources.csv_layout import QueryLayout
+from ardoqpy_sync.sources.csv_source import find_delimiter
 from ardoqpy_sync.sources.header import read_header
 from ardoqpy_sync.sources.options import TEXT, SourceType, file_exists, require_extra, resolve_file
 from ardoqpy_sync.sources.source import RowStream, Source, SourceUnreadable
@@ -70,8 +72,10 @@ def _open_duckdb(table: Mapping[str, Any], base: Path) -> Source:
         described = connection.description or []
         if not described:
             raise SourceUnreadable(f"{name} returns no rows: it is not a query. Use a SELECT.")
-        header = read_header([column[0] for column in described], f"The result of {name}")
-        return header.make_stream(header.number_rows(_records(connection, name), name))
+        names = [column[0] for column in described]
+        header = read_header(names, f"The result of {name}")
+        rows = header.number_rows(_records(connection, name), name)
+        return header.make_stream(rows, QueryLayout(names, find_delimiter))
 
     return Source(name, start)
 

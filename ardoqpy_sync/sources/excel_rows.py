@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ardoqpy._messages import quote_name
 from ardoqpy_sync.sources.excel_layout import cell_address, column_letters
+from ardoqpy_sync.sources.excel_writer import UNKNOWN, ErrorCell, ExcelLayout
 from ardoqpy_sync.sources.header import read_header, read_name
 from ardoqpy_sync.sources.row import find_bad_text, is_blank
 from ardoqpy_sync.sources.source import HiddenCounts, RowStream, SourceUnreadable
@@ -77,11 +78,12 @@ def read_rows(
     label: str,
     header_rows: Sequence[int],
     *,
+    title: str,
     is_hidden_read: bool,
 ) -> RowStream:
     """Return a pass over the rows below the header.
 
-    - `rows`: all rows of the sheet, from 1 on.
+    - `rows`: all rows of the sheet, from 1 on; `title`: its title.
     - `header_rows`: the rows with the column names, one or two.
     """
     hidden = HiddenCounts()
@@ -98,7 +100,25 @@ def read_rows(
         _make_rows(rows, columns, label, hidden_rows, hidden),
         columns.header.unreadable,
         hidden,
+        layout=_layout_of(title, above, columns, layout),
     )
+
+
+def _layout_of(title: str, above: Sequence[SheetRow], columns: _Columns, layout: SheetLayout) -> ExcelLayout:
+    """Return what writes rows below the same header."""
+    cells = [_known_cells(row) for row in above]
+    width = max(map(len, [*cells, columns.header.names]))
+    hidden = [column for column in range(width) if layout.is_hidden(column)]
+    merged = [each for each in layout.merged if each.last_row <= columns.last_header_row]
+    return ExcelLayout(title, cells, columns.header.names, merged, hidden)
+
+
+def _known_cells(row: SheetRow) -> list[Any]:
+    """Return the cells of a row as they are written again: what cannot be read is an error of Excel."""
+    cells = list(row.cells)
+    for column in row.problems:
+        cells[column] = ErrorCell(cells[column] or UNKNOWN)
+    return cells
 
 
 def _add_merged(rows: Iterator[SheetRow], ranges: Sequence[MergedRange]) -> Iterator[SheetRow]:
@@ -207,7 +227,22 @@ def _make_rows(
         row = columns.header.make_row(cells, f"{label} row {number}", unreadable)
         if row is not None:
             row.problem = row.problem or find_bad_text(row.values)
+            row.record = _record(sheet_row, columns)
             yield row
+
+
+def _record(row: SheetRow, columns: _Columns) -> list[Any]:
+    """Return the cells of a row as it is written again, without its merged cells: each has its value."""
+    record = _known_cells(row)
+    for merged in row.merged:
+        first, last = merged.range.first_column, merged.range.last_column
+        named = columns.find_named(range(first, last + 1))
+        record += [None] * (max([first, *named]) + 1 - len(record))
+        record[first : last + 1] = [None] * len(record[first : last + 1])
+        is_unknown = merged.problem is not None or _ambiguity(merged, named, columns) is not None
+        for column in named or [first]:
+            record[column] = ErrorCell(UNKNOWN) if is_unknown else merged.value
+    return record
 
 
 def _move_continued(
@@ -232,16 +267,24 @@ def _move_continued(
 
 def _fill_merged(row: SheetRow, columns: _Columns, cells: list[Any], problems: dict[int, str]) -> None:
     """Fill the merged cells of a row with their value; where it is ambiguous, they get a problem."""
-    for merged, value, problem in row.merged:
-        named = columns.find_named(range(merged.first_column, merged.last_column + 1))
-        if merged.first_row <= columns.last_header_row:
-            ambiguous = f"Cells {merged} are merged across the header and the rows below it."
-        elif len(named) > 1 and (problem is not None or not is_blank(value)):
-            ambiguous = f"Cells {merged} are merged across columns with different names."
-        else:
-            for column in named:
-                cells[column] = value
-                if problem is not None:
-                    problems[column] = problem
+    for merged in row.merged:
+        named = columns.find_named(range(merged.range.first_column, merged.range.last_column + 1))
+        ambiguity = _ambiguity(merged, named, columns)
+        if ambiguity is not None:
+            problems.update(dict.fromkeys(named, ambiguity))
             continue
-        problems.update(dict.fromkeys(named, f"{ambiguous} Unmerge them in Excel."))
+        for column in named:
+            cells[column] = merged.value
+            if merged.problem is not None:
+                problems[column] = merged.problem
+
+
+def _ambiguity(merged: _MergedCell, named: Sequence[int], columns: _Columns) -> str | None:
+    """Return why nobody knows which of the named columns merged cells are about; None if that is clear."""
+    if merged.range.first_row <= columns.last_header_row:
+        ambiguous = f"Cells {merged.range} are merged across the header and the rows below it."
+    elif len(named) > 1 and (merged.problem is not None or not is_blank(merged.value)):
+        ambiguous = f"Cells {merged.range} are merged across columns with different names."
+    else:
+        return None
+    return f"{ambiguous} Unmerge them in Excel."

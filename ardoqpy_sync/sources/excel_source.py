@@ -70,7 +70,8 @@ def _open_excel(table: Mapping[str, Any], base: Path) -> Source:
         stated = table.get("header", 1)
         header_rows = stated if isinstance(stated, list) else [stated]
         checked = _check_cells(rows, formulas)
-        return read_rows(checked, layout, label, header_rows, is_hidden_read=table.get("hidden", False))
+        is_hidden_read = table.get("hidden", False)
+        return read_rows(checked, layout, label, header_rows, title=sheet, is_hidden_read=is_hidden_read)
 
     return Source(f"{name} sheet {title}" if title else name, start)
 
@@ -268,4 +269,5 @@ EXCEL = SourceType(
     },
     _open_excel,
     (".xlsx", ".xlsm"),
+    (".xlsx",),
 )

@@ -13,6 +13,8 @@ from ardoqpy_sync.sources.source import RowStream, SourceUnreadable
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+    from ardoqpy_sync.sources.row_layout import RowLayout
+
 
 @dataclass(frozen=True)
 class Header:
@@ -64,9 +66,9 @@ class Header:
     def _compare(self, cells: Sequence[Any]) -> str:
         return f"the row has {len(cells)}, the header has {len(self.names)} columns."
 
-    def make_stream(self, rows: Iterator[Row]) -> RowStream:
-        """Return a pass over rows below the header."""
-        return RowStream(self.columns, rows, self.unreadable)
+    def make_stream(self, rows: Iterator[Row], layout: RowLayout) -> RowStream:
+        """Return a pass over rows below the header, which can be written again in a layout."""
+        return RowStream(self.columns, rows, self.unreadable, layout=layout)
 
     def number_rows(self, records: Iterable[Sequence[Any]], name: str) -> Iterator[Row]:
         """Yield the rows of a query's result, numbered from 1."""
@@ -74,6 +76,7 @@ class Header:
             row = self.make_row(record, f"{name} row {number}")
             if row is not None:
                 row.problem = row.problem or find_bad_text(row.values)
+                row.record = record
                 yield row
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ardoqpy._messages import quote_name, suggest
 from ardoqpy.entities import flatten
 from ardoqpy.errors import ConfigurationError, InvalidInput
+from ardoqpy_sync.sources.json_layout import InnerRecord, JsonLayout, RawLine
 from ardoqpy_sync.sources.json_path import EVERY, TOP, PathValue, Step, format_path, parse_path, read_path
 from ardoqpy_sync.sources.json_stream import DuplicateKeys, JsonStream, strict_decoder
 from ardoqpy_sync.sources.options import REQUIRED_TEXT, TEXT, Option, SourceType, resolve_file
@@ -43,9 +44,12 @@ def _make_source(
     name = table.get("name", table["file"])
     encoding = check_encoding(table.get("encoding"))
 
+    layout = JsonLayout(path is None, encoding)
+
     def start(stack: ExitStack) -> RowStream:
         document = None if path is None else partial(_read_document, file, name, encoding, path.array)
-        return RowStream(None, rows(TextFile(file, name, encoding, stack), name), document=document)
+        text = TextFile(file, name, encoding, stack)
+        return RowStream(None, rows(text, name), document=document, layout=layout)
 
     return Source(name, start)
 
@@ -143,7 +147,7 @@ def _with_duplicates(values: Values, unreadable: Mapping[str, str]) -> Values:
     if not unreadable:
         return values
     marked = DuplicateKeys(values)
-    marked.duplicates = list(unreadable)
+    marked.duplicates, marked.pairs = list(unreadable), []
     return marked
 
 
@@ -169,7 +173,9 @@ class _InnerArrays:
         try:
             result = _read_array(cells, keys, self._path)
         except InvalidInput as error:
-            yield Row(item.label, {}, str(error))
+            bad = Row(item.label, {}, str(error))
+            bad.record = item.record
+            yield bad
             return
         self.is_found |= result.exists
         name = str(keys[-1])
@@ -243,18 +249,25 @@ def _line_rows(lines: Iterator[str], name: str) -> Iterator[Row]:
         try:
             row = _make_row(label, decode(line))
         except json.JSONDecodeError as error:
-            row = Row(label, {}, f"Not valid JSON at character {error.pos + 1}: {error.msg}.")
+            row = _bad_line(label, line, f"Not valid JSON at character {error.pos + 1}: {error.msg}.")
         except ValueError as error:
-            row = Row(label, {}, f"Not valid JSON: {error}.")
+            row = _bad_line(label, line, f"Not valid JSON: {error}.")
         except RecursionError:
-            row = Row(label, {}, "The line is nested too deeply to be read.")
+            row = _bad_line(label, line, "The line is nested too deeply to be read.")
         if row is not None:
             yield row
+
+
+def _bad_line(label: str, line: str, problem: str) -> Row:
+    row = Row(label, {}, problem)
+    row.record = RawLine(line)
+    return row
 
 
 def _make_row(label: str, value: Any, around: Values | None = None) -> Row | None:
     """Return the row of an object; `around`: further columns, None if there are none."""
     unreadable = {}
+    record = InnerRecord(value, around) if around else value
     if isinstance(value, DuplicateKeys):
         unreadable = {key: _duplicate_key(key) for key in value.duplicates}
     if isinstance(value, dict) and "_id" in value and isinstance(value.get("customFields"), dict):
@@ -267,7 +280,10 @@ def _make_row(label: str, value: Any, around: Values | None = None) -> Row | Non
             if key in value
         }
         value = {**around, **value}
-    return row_from_mapping(label, value, "a JSON object", unreadable)
+    row = row_from_mapping(label, value, "a JSON object", unreadable)
+    if row is not None:
+        row.record = record
+    return row
 
 
 def _duplicate_key(key: str) -> str:
@@ -288,7 +304,11 @@ JSON = SourceType(
     },
     _open_json,
     (".json",),
+    (".json",),
 )
 NDJSON = SourceType(
-    {"file": REQUIRED_TEXT, "name": TEXT, "encoding": TEXT}, _open_json_lines, (".ndjson", ".jsonl")
+    {"file": REQUIRED_TEXT, "name": TEXT, "encoding": TEXT},
+    _open_json_lines,
+    (".ndjson", ".jsonl"),
+    (".ndjson", ".jsonl"),
 )

@@ -24,9 +24,13 @@ _CUT_OFF_LENGTH = 16
 
 
 class DuplicateKeys(Values):
-    """An object in which keys appear more than once; `duplicates` lists them."""
+    """An object in which keys appear more than once; `duplicates` lists them.
+
+    `pairs` are all keys with their values, as far as they are known.
+    """
 
     duplicates: list[str]
+    pairs: list[tuple[str, Any]]
 
 
 def _make_object(pairs: list[tuple[str, Any]]) -> Values:
@@ -36,6 +40,7 @@ def _make_object(pairs: list[tuple[str, Any]]) -> Values:
     json_object = DuplicateKeys(json_object)
     counts = Counter(key for key, _ in pairs)
     json_object.duplicates = [key for key, count in counts.items() if count > 1]
+    json_object.pairs = pairs
     return json_object
 
 

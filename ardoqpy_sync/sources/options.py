@@ -47,11 +47,13 @@ class SourceType:
     - `options`: the keys of its table.
     - `open`: returns the source of a checked table; relative paths start from the folder.
     - `suffixes`: the file name suffixes that mean this type if the table has no `type`.
+    - `written_as`: the suffixes that a file with rows of such a source can have, the usual one first.
     """
 
     options: Mapping[str, Option]
     open: Callable[[Mapping[str, Any], Path], Source]
     suffixes: tuple[str, ...] = field(default=())
+    written_as: tuple[str, ...] = (".csv",)
 
 
 TEXT = Option((str,), "text")

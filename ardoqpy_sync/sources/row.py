@@ -12,6 +12,8 @@ from ardoqpy.errors import InvalidInput
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from ardoqpy_sync.sources.row_layout import RowLayout
+
 #: Characters that no valid text contains: NUL, and lone surrogates.
 NOT_TEXT = re.compile("[\0\ud800-\udfff]")
 
@@ -54,9 +56,12 @@ class Row:
       yielded, so that the rest of the source can be read.
     - `unreadable`: by column, a sentence that says why its cell cannot be read. The other cells can. `values`
       lacks such a column, and raises `InvalidInput` if you ask for it: it is unknown, not empty.
+    - `record`, `layout`: the row as the source has it, and what writes it again in the layout of the source;
+      None unless `Source.keep_records` was called.
+    - `raw`: the cells before they were cleaned, under the same condition.
     """
 
-    __slots__ = ("_values", "label", "problem", "unreadable")
+    __slots__ = ("_values", "label", "layout", "problem", "raw", "record", "unreadable")
 
     def __init__(
         self,
@@ -66,6 +71,9 @@ class Row:
         unreadable: Mapping[str, str] | None = None,
     ) -> None:
         """Set the label, the cells, the problem, and the cells that cannot be read."""
+        self.record: Any = None
+        self.layout: RowLayout | None = None
+        self.raw: Values | None = None
         self.label = label
         self.problem = problem
         self.unreadable = unreadable or _NOTHING
@@ -83,6 +91,10 @@ class Row:
         self.unreadable = {**self.unreadable, **unreadable}
         values = {column: cell for column, cell in self._values.items() if column not in unreadable}
         self._values = _PartialValues(values, self.unreadable)
+
+    def keep_raw(self) -> None:
+        """Keep a copy of the cells as they are now, before they are cleaned."""
+        self.raw = dict(self._values)
 
     @property
     def message(self) -> str:

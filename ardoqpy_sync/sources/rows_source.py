@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ardoqpy._messages import describe_type
 from ardoqpy.errors import InvalidInput
+from ardoqpy_sync.sources.json_layout import JsonLayout
 from ardoqpy_sync.sources.options import TEXT, Option, SourceType
 from ardoqpy_sync.sources.row import row_from_mapping
 from ardoqpy_sync.sources.source import RowStream, Source, SourceUnreadable
@@ -39,7 +40,7 @@ def from_rows(rows: Iterable[Mapping[str, Any]], *, name: str | None = None) -> 
             subject = f"The source {name}" if name else "The iterable of rows"
             raise SourceUnreadable(f"{subject} can be read only once. Use a list to read it again.")
         is_exhausted = isinstance(rows, Iterator)
-        return RowStream(None, _rows(rows, label))
+        return RowStream(None, _rows(rows, label), layout=JsonLayout())
 
     return Source(name or "rows", start)
 
@@ -48,10 +49,12 @@ def _rows(rows: Iterable[Any], label: str) -> Iterator[Row]:
     for number, values in enumerate(rows, 1):
         row = row_from_mapping(f"{label} {number}", values, "a dict")
         if row is not None:
+            row.record = values
             yield row
 
 
 ROWS = SourceType(
     {"rows": Option((Iterable,), "a list of tables, one for each row", required=True), "name": TEXT},
     lambda table, _: from_rows(table["rows"], name=table.get("name")),
+    written_as=(".json",),
 )

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from ardoqpy_sync.sources.row import Row
+    from ardoqpy_sync.sources.row_layout import ReturnedRow, RowLayout, WrittenRows
 
 
 class SourceUnreadable(InvalidInput):
@@ -43,6 +44,7 @@ class RowStream(NamedTuple):
     - `unreadable`: by name, a sentence that says why no column of this name can be read.
     - `hidden`: counted while the rows are read; None if the source cannot hide anything.
     - `document`: reads the values around all rows, which a path that begins with `$` leads to.
+    - `layout`: writes rows again; None if that is not possible.
     """
 
     columns: tuple[str, ...] | None
@@ -50,6 +52,7 @@ class RowStream(NamedTuple):
     unreadable: Mapping[str, str] = MappingProxyType({})
     hidden: HiddenCounts | None = None
     document: Callable[[], Mapping[str, Any]] | None = None
+    layout: RowLayout | None = None
 
 
 #: A position in the table of a source: its keys.
@@ -68,6 +71,14 @@ class _Paths(NamedTuple):
 
     steps: Mapping[str, tuple[Step, ...]]
     document: Mapping[str, Any] | None
+
+
+class CleaningStep(NamedTuple):
+    """What a key has made of a cell: its value, or a sentence that says why it cannot be used."""
+
+    key: str
+    value: Any
+    problem: str | None
 
 
 class RowCleaningPass(Protocol):
@@ -90,6 +101,9 @@ class RowCleaning(Protocol):
     def start(self, columns: tuple[str, ...] | None) -> RowCleaningPass:
         """Begin a pass over rows that have these columns; None if each has its own."""
 
+    def explain(self, column: str, cell: Any) -> list[CleaningStep]:
+        """Return which keys change a cell, in their order."""
+
 
 def chain_sources(name: str, sources: Sequence[Source]) -> Source:
     """Return a source of the rows of several sources with the same columns, one after the other."""
@@ -108,9 +122,9 @@ def chain_sources(name: str, sources: Sequence[Source]) -> Source:
                 hidden.rows += source.hidden.rows
                 hidden.columns += source.hidden.columns
 
-        return RowStream(first.columns, rows(), first.unreadable, hidden)
+        return RowStream(first.columns, rows(), first.unreadable, hidden, layout=first.layout)
 
-    return Source(name, start)
+    return Source(name, start, parts=sources)
 
 
 def _compare_columns(source: Source, first: Source) -> str:
@@ -126,6 +140,7 @@ class Source:
 
     - `name`: what messages call the source.
     - `start`: begins a pass, and puts whatever must be closed at its end on the stack.
+    - `parts`: the sources that its rows come from, if it is a chain.
     - `hidden`: what the last pass did not read because it is hidden, so far.
     - `findings`: what the last complete pass has shown about the keys that clean cells.
 
@@ -134,10 +149,17 @@ class Source:
     problem of one row is in that row.
     """
 
-    def __init__(self, name: str, start: Callable[[ExitStack], RowStream]) -> None:
-        """Set the name and the function that begins a pass."""
+    def __init__(
+        self, name: str, start: Callable[[ExitStack], RowStream], parts: Sequence[Source] = ()
+    ) -> None:
+        """Set the name, the function that begins a pass, and the sources of a chain."""
         self.name = name
         self._start = start
+        self._parts = parts
+        self._keeps_records = False
+        #: Of the last pass: what writes its rows again, and the values around them that paths lead to.
+        self._layout: RowLayout | None = None
+        self._document: Mapping[str, Any] | None = None
         #: Of the last pass: what was not read because it is hidden.
         self.hidden = HiddenCounts()
         self.findings: list[Finding] = []
@@ -191,6 +213,27 @@ class Source:
             self._required.update(dict.fromkeys(cleaning.columns))
         return self
 
+    def keep_records(self) -> None:
+        """Let all rows that are read from now on keep what the source has, to explain or write them again."""
+        self._keeps_records = True
+        for part in self._parts:
+            part.keep_records()
+
+    def explain_cell(self, column: str, cell: Any) -> list[CleaningStep]:
+        """Return which keys of the source clean a cell, in their order, each with the value after it."""
+        return [] if self._cleaning is None else self._cleaning.explain(column, cell)
+
+    def write_rows(self, rows: Sequence[ReturnedRow], column: str) -> WrittenRows:
+        """Return a file that the same type of source reads, with rows of the last pass.
+
+        - `rows`: rows of this source, which kept their records; `column`: the column of their reasons.
+
+        Raise `InvalidInput` if this source cannot write rows, or a value of them cannot be written.
+        """
+        if self._layout is None:
+            raise InvalidInput(f"{self.name} was not read, so its rows cannot be written.")
+        return self._layout.write(rows, column, self._document)
+
     def close(self) -> None:
         """Close all files and connections; you can read the source again afterwards."""
         self._next_pass = None
@@ -221,10 +264,16 @@ class Source:
         cleaning = None if self._cleaning is None else self._cleaning.start(stream.columns)
         try:
             paths = self._required_paths(stream)
+            self._layout, self._document = stream.layout, paths.document
             for row in stream.rows:
                 if stream.columns is None:
                     self._add_columns(row)
                     self._add_paths(row, paths)
+                if not self._keeps_records:
+                    row.record = None
+                else:
+                    row.layout = row.layout or stream.layout
+                    row.keep_raw()
                 if cleaning is None or cleaning.clean(row):
                     yield row
             self._check_required()
@@ -285,7 +334,9 @@ class Source:
             if column in values or column in row.unreadable:
                 continue
             try:
-                value = paths.document if root == TOP else values.get(root)
+                # A row that was written again brings the values around it along.
+                has_own = root != TOP or (not paths.document and TOP in values)
+                value = values.get(root) if has_own else paths.document
                 result = read_path({root: value} if root == TOP or root in values else {}, steps, column)
             except InvalidInput as error:
                 unreadable[column] = str(error)

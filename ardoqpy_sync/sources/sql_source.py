@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ardoqpy_sync.sources.csv_layout import QueryLayout
+from ardoqpy_sync.sources.csv_source import find_delimiter
 from ardoqpy_sync.sources.database_url import describe_problem, explain_url, parse_url, read_url
 from ardoqpy_sync.sources.header import read_header
 from ardoqpy_sync.sources.options import REQUIRED_TEXT, TEXT, SourceType, require_extra
@@ -37,8 +39,10 @@ def _open_sql(table: Mapping[str, Any], base: Path) -> Source:
         result = _execute(database, query, name, stack)
         if isinstance(result, Exception):
             raise result
-        header = read_header(list(result.keys()), f"The result of {name}")
-        return header.make_stream(header.number_rows(_records(result, name, database), name))
+        names = list(result.keys())
+        header = read_header(names, f"The result of {name}")
+        rows = header.number_rows(_records(result, name, database), name)
+        return header.make_stream(rows, QueryLayout(names, find_delimiter))
 
     return Source(name, start)
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from ardoqpy.entities import Entity
     from ardoqpy.errors import ArdoqClientException
+    from ardoqpy_sync.compare.diff import RowOrigin
     from ardoqpy_sync.compare.merge import EditPolicy
     from ardoqpy_sync.ledger.records import Owner, Purpose
 
@@ -26,6 +27,7 @@ class RowReference(NamedTuple):
     - `label`: what the caller calls it; `field`: the field that it is matched by.
     - `note`: what else is known of its change; `cause`: the label of the row that it failed with.
     - `owner`: the mapping and key of the row in its job; `purpose`: why it is written.
+    - `origin`: where the row comes from, if it is one of a job.
     - `recreates`: the id of the deleted entity that an undo creates again.
     - `policy`: whose value counts where somebody else has edited what this job wrote; None: always the row's.
     """
@@ -38,6 +40,7 @@ class RowReference(NamedTuple):
     purpose: Purpose = "row"
     policy: EditPolicy | None = DEFAULT_POLICY
     recreates: str | None = None
+    origin: RowOrigin | None = None
 
 
 NO_ROW = RowReference()

@@ -74,9 +74,8 @@ class RunLog:
     def failed(self, kind: str, row: Entity, problem: ArdoqClientException, reference: RowReference) -> None:
         """Report a row that failed."""
         self.circuit_breaker.failed(problem)
-        self.report.add(
-            failed_change(kind, row, str(problem), reference.label, reference.field, reference.cause)
-        )
+        change = failed_change(kind, row, str(problem), reference.label, reference.field, reference.cause)
+        self.report.add(change._replace(origin=reference.origin))
 
     def add(
         self,
@@ -108,6 +107,7 @@ class RunLog:
             None,
             row.owner,
             row.recreates,
+            row.origin,
         )
         self.report.add(change)
         return len(self.report.changes) - 1

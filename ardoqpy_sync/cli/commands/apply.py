@@ -9,7 +9,7 @@ from ardoqpy.cli.options import connection_settings
 from ardoqpy.errors import ArdoqClientException, PlanDrifted
 from ardoqpy_sync.cli.exit_codes import BLOCKED, DONE, FAILED, INTERRUPTED, most_severe
 from ardoqpy_sync.cli.notify import CommandResult, RunContext, interrupted_message, run_and_notify
-from ardoqpy_sync.cli.output_files import check_output_files
+from ardoqpy_sync.cli.output_files import check_output_files, open_rejected_files
 from ardoqpy_sync.cli.run_job import (
     exit_code_of,
     is_json,
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ardoqpy.cli.options import ConnectionSettings
+    from ardoqpy_sync.cli.rejected_files import RejectedFiles
+    from ardoqpy_sync.job import Job
 
 
 #: The options that need a saved plan, and how they are stored.
@@ -54,6 +56,8 @@ def run(options: argparse.Namespace) -> int:
                 raise CommandError(f"{name} is only for a saved plan, and {options.job!r} is not one.")
     elif options.redact and not options.job_of_plan:
         raise CommandError("--redact is about the ledger of a job: give the job of the plan with --job.")
+    elif options.rejected is not None:
+        raise CommandError(f"--rejected is only for a job, and {options.job!r} is a saved plan.")
     work = _apply_plan if is_plan else _run_job
     return run_and_notify(options, "apply", lambda context: work(options, context), simulated=False)
 
@@ -61,16 +65,27 @@ def run(options: argparse.Namespace) -> int:
 def _run_job(options: argparse.Namespace, context: RunContext) -> CommandResult:
     job = load_job_file(options.job, options.redact)
     context.title = job.name
-    with (
-        lock_of(job, take_over=options.take_over) as lock,
-        open_client(
-            job, simulate=False, progress=not options.quiet_when_unchanged, **connection_settings(options)
-        ) as client,
-    ):
-        context.client = client
-        context.check_before_writes(client, lock)
-        begin_run(client, "apply")
-        return run_with_client(job, client)
+    settings = connection_settings(options)
+    with lock_of(job, take_over=options.take_over) as lock:
+        # Only once no other run can be writing them.
+        rejected = open_rejected_files(job, options)
+        with open_client(
+            job, simulate=False, progress=not options.quiet_when_unchanged, **settings
+        ) as client:
+            return _run_with_lock(job, client, lock, context, rejected)
+
+
+def _run_with_lock(
+    job: Job,
+    client: ArdoqSyncClient,
+    lock: JobLock,
+    context: RunContext,
+    rejected: RejectedFiles | None,
+) -> CommandResult:
+    context.client = client
+    context.check_before_writes(client, lock)
+    begin_run(client, "apply")
+    return run_with_client(job, client, rejected)
 
 
 def _apply_plan(options: argparse.Namespace, context: RunContext) -> CommandResult:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ardoqpy.cli.options import connection_settings
 from ardoqpy_sync.cli.notify import CommandResult, RunContext, run_and_notify
-from ardoqpy_sync.cli.output_files import check_output_files
+from ardoqpy_sync.cli.output_files import check_output_files, open_rejected_files
 from ardoqpy_sync.cli.run_job import load_job_file, run_with_client, save_plan
 from ardoqpy_sync.job import open_client
 from ardoqpy_sync.plans.plan import Plan
@@ -28,6 +28,7 @@ def _plan(options: argparse.Namespace, context: RunContext) -> CommandResult:
     job = load_job_file(options.job)
     approved = Plan.load(options.since) if options.since else None
     context.title = job.name
+    rejected = open_rejected_files(job, options)
     with open_client(
         job,
         simulate=True,
@@ -35,7 +36,7 @@ def _plan(options: argparse.Namespace, context: RunContext) -> CommandResult:
         **connection_settings(options),
     ) as client:
         context.client = client
-        result = run_with_client(job, client)
+        result = run_with_client(job, client, rejected)
         result.long = options.long
         if approved is not None:
             result.document = mark_since(result.document, approved)

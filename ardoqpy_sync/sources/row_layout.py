@@ -1,0 +1,69 @@
+"""Rows that go back to whoever keeps a source: written again in the layout of that source."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+#: The column with the reasons. A source that has it is the returned rows of a run, not a whole source.
+REASONS = "ardoqpy: rejected because"
+#: Its name if a mapping reads a column of that name.
+OTHER_REASONS = "ardoqpy: rejected because ({})"
+
+
+def find_reasons(columns: Iterable[str]) -> str | None:
+    """Return the column of reasons among columns, None if there is none."""
+    return next((column for column in columns if column.startswith(REASONS)), None)
+
+
+class ReturnedRow(NamedTuple):
+    """A row to be written again.
+
+    - `label`: what messages call it; `record`, `layout`: as in `Row`; `reasons`: sentences.
+    """
+
+    label: str
+    record: Any
+    layout: RowLayout | None
+    reasons: str
+
+
+class WrittenRows(NamedTuple):
+    """The content of a file with returned rows, and sentences about cells that it holds in another form."""
+
+    content: bytes
+    notes: list[str]
+
+
+class RowLayout(Protocol):
+    """Writes rows of a source again, so that a source of the same type reads them."""
+
+    def write(
+        self, rows: Sequence[ReturnedRow], column: str, document: Mapping[str, Any] | None
+    ) -> WrittenRows:
+        """Return a file with these rows.
+
+        - `rows`: with records of layouts of this kind; those of another layout are put into this one.
+        - `column`: the column of the reasons. If the source has it already, its cells are replaced.
+        - `document`: the values around all rows that paths of the job lead to, if any.
+
+        Raise `InvalidInput` if a value cannot be written.
+        """
+
+
+def align(cells: Sequence[Any], header: Sequence[str], wanted: Sequence[str]) -> list[Any]:
+    """Return the cells of a row in the order of another header with the same columns; absent ones are None.
+
+    Columns are matched by name, several of one name by their order.
+    """
+    positions: dict[str, list[int]] = {}
+    for position, name in enumerate(header):
+        positions.setdefault(name, []).append(position)
+    aligned = []
+    for name in wanted:
+        found = positions.get(name) or [len(cells)]
+        position = found.pop(0)
+        aligned.append(cells[position] if position < len(cells) else None)
+    return aligned
