@@ -1,10 +1,11 @@
-"""Preview each example against an emulator with its organisation, and write its report.md.
+"""Preview each example against an emulator with its organisation or model, and write its report.md.
 
 python examples/make_reports.py
 """
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import runpy
@@ -13,14 +14,22 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from ardoqpy import ArdoqClient
 from ardoqpy.testing import emulator
+from ardoqpy_sync.job.model_file import apply_model, load_model
+
+if TYPE_CHECKING:
+    from ardoqpy.testing import Emulator
 
 HERE = Path(__file__).parent
 #: The script of the example whose rows come from Python.
 SCRIPT = "python_projects.py"
+#: What an emulator has for an example: an organisation with what an earlier run wrote, or a model alone.
+ORGANISATION, MODEL = "organisation.json", "model.toml"
 #: Every example that has a job.
-EXAMPLES = sorted(path.parent.name for path in HERE.glob("*/organisation.json"))
+EXAMPLES = sorted(path.parent.name for path in HERE.glob("*/*") if path.name in (ORGANISATION, MODEL))
 
 
 def copy_example(name: str, target: Path) -> Path:
@@ -33,8 +42,18 @@ def copy_example(name: str, target: Path) -> Path:
 
 def find_job(folder: Path) -> Path:
     """Return the job file of an example."""
-    (path,) = folder.glob("*.toml")
+    (path,) = (path for path in folder.glob("*.toml") if path.name != MODEL)
     return path
+
+
+def prepare(server: Emulator, folder: Path) -> None:
+    """Replace what an emulator holds by the organisation of an example, or by its model alone."""
+    if (folder / ORGANISATION).exists():
+        server.load(json.loads((folder / ORGANISATION).read_text(encoding="utf-8")))
+        return
+    server.load({"format": 1})
+    with ArdoqClient(server.url, server.token) as client:
+        apply_model(client, load_model(folder / MODEL))
 
 
 def make_report(name: str) -> str:
@@ -48,7 +67,8 @@ def make_report(name: str) -> str:
         environment = {
             name: value for name, value in os.environ.items() if not name.startswith(("ARDOQ", "GITHUB"))
         }
-        with emulator(seed=str(folder / "organisation.json")) as server:
+        with emulator() as server:
+            prepare(server, folder)
             settings = {"ARDOQ_API_HOST": server.url, "ARDOQ_API_TOKEN": server.token}
             subprocess.run(  # noqa: S603  (a command of this project)
                 [sys.executable, *command, "--report", "report.md"],
