@@ -5,6 +5,8 @@ python examples/make_reports.py
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import os
 import re
@@ -15,9 +17,11 @@ import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
+from unittest.mock import patch
 
 from ardoqpy import ArdoqClient
 from ardoqpy.testing import emulator
+from ardoqpy_sync.cli import main
 from ardoqpy_sync.job.model_file import apply_model, load_model
 
 if TYPE_CHECKING:
@@ -61,26 +65,37 @@ def make_report(name: str) -> str:
     with tempfile.TemporaryDirectory() as target:
         folder = copy_example(name, Path(target))
         (folder / "report.md").unlink(missing_ok=True)
-        command = ["-m", "ardoqpy_sync", "plan", find_job(folder).name]
-        if (folder / SCRIPT).exists():
-            command = [SCRIPT]
-        environment = {
-            name: value for name, value in os.environ.items() if not name.startswith(("ARDOQ", "GITHUB"))
-        }
         with emulator() as server:
             prepare(server, folder)
-            settings = {"ARDOQ_API_HOST": server.url, "ARDOQ_API_TOKEN": server.token}
-            subprocess.run(  # noqa: S603  (a command of this project)
-                [sys.executable, *command, "--report", "report.md"],
-                cwd=folder,
-                env={**environment, **settings},
-                stdout=subprocess.DEVNULL,
-                check=False,  # 2 if something would change, 1 if a row fails
-            )
+            environment = {
+                name: value for name, value in os.environ.items() if not name.startswith(("ARDOQ", "GITHUB"))
+            }
+            environment |= {"ARDOQ_API_HOST": server.url, "ARDOQ_API_TOKEN": server.token}
+            _preview(folder, environment)
             markdown = (folder / "report.md").read_text(encoding="utf-8")
             return re.sub(
                 r"^- Ardoq: .*$", "- Ardoq: https&#58;//yourorg.ardoq.com", markdown, flags=re.MULTILINE
             )
+
+
+def _preview(folder: Path, environment: dict[str, str]) -> None:
+    """Write report.md; the exit status is 2 if something would change, 1 if a row fails."""
+    if (folder / SCRIPT).exists():
+        subprocess.run(  # noqa: S603  (a command of this project)
+            [sys.executable, SCRIPT, "--report", "report.md"],
+            cwd=folder,
+            env=environment,
+            stdout=subprocess.DEVNULL,
+            check=False,
+        )
+        return
+    # In this process: a new one takes longer to start than the preview takes.
+    with (
+        contextlib.chdir(folder),
+        patch.dict(os.environ, environment, clear=True),
+        contextlib.redirect_stdout(io.StringIO()),
+    ):
+        main(["plan", find_job(folder).name, "--report", "report.md"])
 
 
 if __name__ == "__main__":
