@@ -1,10 +1,13 @@
-"""Preview each example against an emulator with its organisation, and write its report.md.
+"""Preview each example against an emulator with its organisation or model, and write its report.md.
 
 python examples/make_reports.py
 """
 
 from __future__ import annotations
 
+import contextlib
+import io
+import json
 import os
 import re
 import runpy
@@ -13,14 +16,24 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
+from unittest.mock import patch
 
+from ardoqpy import ArdoqClient
 from ardoqpy.testing import emulator
+from ardoqpy_sync.cli import main
+from ardoqpy_sync.job.model_file import apply_model, load_model
+
+if TYPE_CHECKING:
+    from ardoqpy.testing import Emulator
 
 HERE = Path(__file__).parent
 #: The script of the example whose rows come from Python.
 SCRIPT = "python_projects.py"
+#: What an emulator has for an example: an organisation with what an earlier run wrote, or a model alone.
+ORGANISATION, MODEL = "organisation.json", "model.toml"
 #: Every example that has a job.
-EXAMPLES = sorted(path.parent.name for path in HERE.glob("*/organisation.json"))
+EXAMPLES = sorted(path.parent.name for path in HERE.glob("*/*") if path.name in (ORGANISATION, MODEL))
 
 
 def copy_example(name: str, target: Path) -> Path:
@@ -33,8 +46,18 @@ def copy_example(name: str, target: Path) -> Path:
 
 def find_job(folder: Path) -> Path:
     """Return the job file of an example."""
-    (path,) = folder.glob("*.toml")
+    (path,) = (path for path in folder.glob("*.toml") if path.name != MODEL)
     return path
+
+
+def prepare(server: Emulator, folder: Path) -> None:
+    """Replace what an emulator holds by the organisation of an example, or by its model alone."""
+    if (folder / ORGANISATION).exists():
+        server.load(json.loads((folder / ORGANISATION).read_text(encoding="utf-8")))
+        return
+    server.load({"format": 1})
+    with ArdoqClient(server.url, server.token) as client:
+        apply_model(client, load_model(folder / MODEL))
 
 
 def make_report(name: str) -> str:
@@ -42,25 +65,37 @@ def make_report(name: str) -> str:
     with tempfile.TemporaryDirectory() as target:
         folder = copy_example(name, Path(target))
         (folder / "report.md").unlink(missing_ok=True)
-        command = ["-m", "ardoqpy_sync", "plan", find_job(folder).name]
-        if (folder / SCRIPT).exists():
-            command = [SCRIPT]
-        environment = {
-            name: value for name, value in os.environ.items() if not name.startswith(("ARDOQ", "GITHUB"))
-        }
-        with emulator(seed=str(folder / "organisation.json")) as server:
-            settings = {"ARDOQ_API_HOST": server.url, "ARDOQ_API_TOKEN": server.token}
-            subprocess.run(  # noqa: S603  (a command of this project)
-                [sys.executable, *command, "--report", "report.md"],
-                cwd=folder,
-                env={**environment, **settings},
-                stdout=subprocess.DEVNULL,
-                check=False,  # 2 if something would change, 1 if a row fails
-            )
+        with emulator() as server:
+            prepare(server, folder)
+            environment = {
+                name: value for name, value in os.environ.items() if not name.startswith(("ARDOQ", "GITHUB"))
+            }
+            environment |= {"ARDOQ_API_HOST": server.url, "ARDOQ_API_TOKEN": server.token}
+            _preview(folder, environment)
             markdown = (folder / "report.md").read_text(encoding="utf-8")
             return re.sub(
                 r"^- Ardoq: .*$", "- Ardoq: https&#58;//yourorg.ardoq.com", markdown, flags=re.MULTILINE
             )
+
+
+def _preview(folder: Path, environment: dict[str, str]) -> None:
+    """Write report.md; the exit status is 2 if something would change, 1 if a row fails."""
+    if (folder / SCRIPT).exists():
+        subprocess.run(  # noqa: S603  (a command of this project)
+            [sys.executable, SCRIPT, "--report", "report.md"],
+            cwd=folder,
+            env=environment,
+            stdout=subprocess.DEVNULL,
+            check=False,
+        )
+        return
+    # In this process: a new one takes longer to start than the preview takes.
+    with (
+        contextlib.chdir(folder),
+        patch.dict(os.environ, environment, clear=True),
+        contextlib.redirect_stdout(io.StringIO()),
+    ):
+        main(["plan", find_job(folder).name, "--report", "report.md"])
 
 
 if __name__ == "__main__":

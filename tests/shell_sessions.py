@@ -34,7 +34,7 @@ def run(command, capsys):
     program, *arguments = shlex.split(command)
     capsys.readouterr()
     try:
-        if program == "printf":
+        if program in ("printf", "cp"):
             status = subprocess.run(command, shell=True, check=True).returncode
         else:
             status = _script(arguments) if program == "python" else PROGRAMS[program](arguments)

@@ -136,10 +136,12 @@ def _inner_rows(items: Iterator[Row], name: str, path: _RowPath) -> Iterator[Row
         yield from inner.rows(item, array, path.inner, {})
     if keys and not inner.is_found:
         wanted = format_path(path.inner)
-        raise SourceUnreadable(
+        error = SourceUnreadable(
             f"{name} has no item with {quote_name(wanted)} at {quote_name('.'.join(path.array) or '[]')}: "
             f"{suggest(wanted, keys)}"
         )
+        error.lacks_array = True
+        raise error
 
 
 def _with_duplicates(values: Values, unreadable: Mapping[str, str]) -> Values:

@@ -22,10 +22,12 @@ if TYPE_CHECKING:
 class SourceUnreadable(InvalidInput):
     """A source cannot be read, or not to its end: the rows so far are not all of its rows.
 
-    `column` is the column that it is about, if it is about one.
+    - `column`: the column that it is about, if it is about one.
+    - `lacks_array`: whether no item has the array whose items are the rows; another file may have it.
     """
 
     column: str | None = None
+    lacks_array: bool = False
 
 
 @dataclass(slots=True)
@@ -112,19 +114,38 @@ def chain_sources(name: str, sources: Sequence[Source]) -> Source:
         for source in sources:
             stack.callback(source.close)
         hidden = HiddenCounts()
-        _, first = sources[0]._begin_pass()  # noqa: SLF001  (another object of this class)
-
-        def rows() -> Iterator[Row]:
-            for source in sources:
-                if first.columns is not None and set(source.columns) != set(first.columns):
-                    raise SourceUnreadable(_compare_columns(source, sources[0]))
-                yield from source
-                hidden.rows += source.hidden.rows
-                hidden.columns += source.hidden.columns
-
-        return RowStream(first.columns, rows(), first.unreadable, hidden, layout=first.layout)
+        try:
+            _, first = sources[0]._begin_pass()  # noqa: SLF001  (another object of this class)
+        except SourceUnreadable as error:
+            if not error.lacks_array:
+                raise
+            first = RowStream(None, iter(()))  # the rows show whether another file has the array
+        rows = _chain_rows(name, sources, first, hidden)
+        return RowStream(first.columns, rows, first.unreadable, hidden, layout=first.layout)
 
     return Source(name, start, parts=sources)
+
+
+def _chain_rows(
+    name: str, sources: Sequence[Source], first: RowStream, hidden: HiddenCounts
+) -> Iterator[Row]:
+    without_array: SourceUnreadable | None = None
+    has_rows = False
+    for source in sources:
+        if first.columns is not None and set(source.columns) != set(first.columns):
+            raise SourceUnreadable(_compare_columns(source, sources[0]))
+        try:
+            for row in source:
+                has_rows = True
+                yield row
+        except SourceUnreadable as error:
+            if not error.lacks_array:
+                raise
+            without_array = without_array or error
+        hidden.rows += source.hidden.rows
+        hidden.columns += source.hidden.columns
+    if without_array is not None and not has_rows:
+        raise SourceUnreadable(f"{without_array} No other file of {name} has rows.")
 
 
 def _compare_columns(source: Source, first: Source) -> str:

@@ -209,6 +209,21 @@ def test_pattern_reads_all_files_that_match(folder):
     assert len(rows(source)) == 2
 
 
+@pytest.mark.parametrize("names", [("a", "b"), ("b", "a")])
+def test_inner_arrays_are_in_one_of_the_files_at_least(folder, names):
+    """A file of a pattern can lack the inner array if another one has it; no rows at all are an error."""
+    without, having = names
+    (folder.path / f"{without}.json").write_text('{"items": [{"kind": "Service"}]}')
+    (folder.path / f"{having}.json").write_text('{"items": [{"jobs": [{"name": "x"}]}]}')
+    source = folder.open(file="*.json", path="items[].jobs[]")
+    source.require(["name"])
+    assert [cells["name"] for _, cells in rows(source)] == ["x"]
+    (folder.path / f"{having}.json").write_text('{"items": []}')
+    _, message = read_until_error(folder.open(file="*.json", path="items[].jobs[]"))
+    start = f"{without}.json has no item with 'jobs' at 'items': there is 'kind'."
+    assert message == f"{start} No other file of *.json has rows."
+
+
 def test_pattern_is_a_file_if_there_is_one_of_that_name(folder):
     """A file whose name looks like a pattern is read."""
     assert values(folder.open("a\n1\n", file="x[1].csv")) == [{"a": "1"}]

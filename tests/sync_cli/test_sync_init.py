@@ -223,16 +223,6 @@ def test_a_near_field_has_to_fit(folder, run):
     assert "# yearly_cost = \"{Yearly costs}\"    # did you mean 'Yearly cost'?\n" in text
 
 
-def test_values_that_are_no_options(folder, run):
-    """Values that no option of the field means are listed below it, with the option that is near."""
-    write_csv(folder / "apps.csv", "Navn,Livssyklus", "Shop,LIVE", "Till,Retird", "Fax,I drift")
-    run("init --workspace Apps --source apps.csv")
-    text = (folder / "job.toml").read_text(encoding="utf-8")
-    assert (
-        '#   options: "Live", "Planned", "Retired"\n#   not valid: "Retird" (Retired?), "I drift"\n' in text
-    )
-
-
 def test_dates_that_can_be_read_in_two_ways(folder, run):
     """If dates can be of two formats, the job has neither, and a comment says which."""
     write_csv(folder / "apps.csv", "Navn,Live since", "Shop,03/04/2024", "Till,05/06/2024")

@@ -334,3 +334,50 @@ def test_a_job_keeps_its_tests_as_data(folder, run_tests):
     first, second = load_job(folder / "job.toml").tests
     assert first.rows == {"apps": ({"Id": "1", "Name": "Shop", "Cost": "1,5"},)}
     assert (second.model, second.changes, second.missing) == ("model.json", (), None)
+
+
+NESTED = """\
+format = 1
+[sources.apps]
+file = "no-such-file.json"
+[[components]]
+rows = "apps"
+workspace = "Apps"
+type = "Application"
+name = "{meta.name}"
+description = "{meta.note.text}"
+where = { "meta.tags[].text" = { blank = true } }
+"""
+
+
+def test_a_nested_value_that_a_row_leaves_out_is_blank(run_tests):
+    """A path that a row does not have is blank, as a column is, also if it has other values of the object."""
+    ran = run_tests(
+        """
+[[tests]]
+name = "An application without tags"
+model = "model.json"
+rows.apps = [{ meta = { name = "Shop" } }]
+changes = [{ create = "Shop" }]
+[[tests]]
+name = "A key of the whole name"
+rows.apps = [{ "meta.name" = "Shop", meta = { note = { text = "web" } } }]
+changes = [{ create = "Shop", set = { description = "web" } }]
+""",
+        NESTED,
+    )
+    assert ran.out.endswith("2 tests passed.\n"), ran.out
+
+
+@pytest.mark.parametrize(
+    ("row", "path"),
+    [
+        ('{ meta = { nme = "Shop" } }', "meta.nme"),
+        ('{ meta = { name = "Shop", tags = [{ text = "a" }, { txt = "b" }] } }', "meta.tags[1].txt"),
+    ],
+)
+def test_a_nested_value_that_no_mapping_reads_has_its_line(folder, run_tests, row, path):
+    """A misspelled key within a value is reported with its line: otherwise it would count as blank."""
+    ran = run_tests(f'\n[[tests]]\nname = "Any"\nmodel = "model.json"\nrows.apps = [{row}]\n', NESTED)
+    assert f"No mapping reads a column '{path}' of the source 'apps'" in ran.err
+    assert f"job.toml line {line_of(folder, row)}: " in ran.err

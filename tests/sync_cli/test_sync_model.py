@@ -104,6 +104,22 @@ def model_of(ardoq, name):
     return row, {field["name"]: field for field in dump["fields"] if field["model"] == row["_id"]}
 
 
+def test_a_field_of_references_alone(ardoq, model, run):
+    """A field with no component types is on its reference types alone; on nothing at all, it is a mistake."""
+    on_references = NEW.replace('component_types = ["Module"]', "component_types = []")
+    assert model("apply", on_references).status == 0
+    row, fields = model_of(ardoq, "New")
+    (number,) = row["referenceTypes"]
+    field = fields["lifecycle"]
+    assert (field["global"], field["componentType"], field["referenceType"]) == (False, [], [number])
+    assert (run("model plan model.toml").status, fields["yearly_cost"]["global"]) == (0, True)
+    ran = model("plan", on_references.replace('reference_types = ["Depends on"]\n', ""))
+    assert (ran.status, "model.toml line 14: The field is on no type: set reference_types" in ran.err) == (
+        1,
+        True,
+    )
+
+
 def test_a_new_workspace(ardoq, model):
     """A plan writes nothing and lists all; apply makes the same of it; a second one sends no write."""
     planned = model("plan", NEW)
@@ -505,6 +521,8 @@ def test_from_a_workbook_to_a_report_without_an_account(tmp_path, monkeypatch, r
         "OS": "Text",
         "Protokoll": "Text",
     }
+    (protocol,) = [field for field in dump["fields"] if field["label"] == "Protokoll"]
+    assert (protocol["global"], protocol["componentType"]) == (False, [])
 
 
 def test_types_of_fields_are_guessed_from_all_cells(folder, run):

@@ -161,6 +161,12 @@ class _Parser:
                         f"{suggest(wanted, known)}",
                     )
         on_components = table.get("component_types")
+        if on_components == [] and not table.get("reference_types"):
+            self.checker.report(
+                (*key_path, "component_types"),
+                "The field is on no type: set reference_types, or remove component_types to have it on all "
+                "types of components.",
+            )
         return FieldSpec(
             key_path,
             label,

@@ -33,6 +33,10 @@ def _is_names(value: Any) -> bool:
 NAMES = ValueType(
     'a list of names, such as ["Live", "Retired"]', lambda value: None if _is_names(value) else ""
 )
+NAMES_OR_NONE = ValueType(
+    'a list of names, such as ["Application"], or [] for none',
+    lambda value: None if value == [] or _is_names(value) else "",
+)
 FIELD_TYPE = ValueType("a type of field, such as Text, Number or List", _check_field_type)
 
 MODEL = Table(
@@ -81,7 +85,9 @@ FIELD = Table(
         "type": Key(FIELD_TYPE, f"One of {', '.join(f'`{name}`' for name in FIELD_TYPES)}.", required=True),
         "options": Key(NAMES, "The values of a `List` or `SelectMultipleList`, without commas."),
         "description": Key(TEXT, "The description, for a new field."),
-        "component_types": Key(NAMES, "The types of components that have it. Default: all."),
+        "component_types": Key(
+            NAMES_OR_NONE, "The types of components that have it, `[]` for none. Default: all."
+        ),
         "reference_types": Key(NAMES, "The types of references that have it. Default: none."),
     },
 )

@@ -19,6 +19,7 @@ from ardoqpy_sync.job.scaffold.toml_text import (
     toml_text,
     toml_value,
 )
+from ardoqpy_sync.job.scaffold.value_maps import NamedValues, column_lines, value_sentences
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
     from ardoqpy.client import ArdoqClient
     from ardoqpy.metamodel import Field
-    from ardoqpy_sync.job.scaffold.guesses import FieldMatch, GuessedFormats, Target
+    from ardoqpy_sync.job.scaffold.guesses import FieldMatch, GuessedFormats, Target, TypeColumn
     from ardoqpy_sync.job.scaffold.sheets import Column, FileOptions
 
 #: The most types, fields and values that a comment lists.
@@ -45,20 +46,31 @@ class _Workspace(NamedTuple):
 class _Components(NamedTuple):
     """What a sheet of components becomes.
 
-    - `type_is_known`: whether the type has the name of the sheet, and is not just the first one.
+    - `types`: one, or those in `type_column`, the column with the type of each row.
+    - `types_are_known`: whether the sheet says which types, and they are not just the first one.
     - `key`: the column of the key, None for the name; `unmapped`: the columns that become nothing.
+    - `by_values`: of these, the columns whose values only look like those of a field.
+    - `values`: what the values of columns stand for, if these are options or types.
     """
 
     sheet: Sheet
     workspace: _Workspace
-    type: str
-    type_is_known: bool
+    types: tuple[str, ...]
+    type_column: str | None
+    types_are_known: bool
     name: Column
     description: Column | None
     fields: Mapping[str, FieldMatch]
     key: str | None
     formats: GuessedFormats
     unmapped: list[Column]
+    by_values: Mapping[str, Field]
+    values: Mapping[str, NamedValues]
+
+    @property
+    def type_of_ends(self) -> str | list[str]:
+        """Return the value of `type` in a selector of these components."""
+        return self.types[0] if self.type_column is None else list(self.types)
 
     @property
     def identifying(self) -> list[str]:
@@ -73,6 +85,18 @@ class _End(NamedTuple):
     key_column: str
     column: str
     split: str | None = None
+
+
+class _Links(NamedTuple):
+    """What a sheet of references becomes: its two ends, and the rest as in `_Components`."""
+
+    sheet: Sheet
+    first: _End
+    second: _End
+    type_column: str | None
+    fields: Mapping[str, FieldMatch]
+    formats: GuessedFormats
+    values: Mapping[str, NamedValues]
 
 
 def write_first_job(
@@ -95,9 +119,9 @@ def write_first_job(
     """
     sheets, skipped = read_sheets(sources, base, options)
     models = _read_workspaces(client, workspaces)
-    components = _describe_components(sheets, models)
-    links = [sheet for sheet in components if _link_ends(sheet, components)]
-    components = [sheet for sheet in components if sheet not in links]
+    components = [_describe_sheet(sheet, _find_types(sheet, models)) for sheet in sheets]
+    link_sheets = [sheet for sheet in components if _link_ends(sheet, components)]
+    components = [sheet for sheet in components if sheet not in link_sheets]
     findings = [*(f"{sheet.label}: {', '.join(sheet.findings)}." for sheet in sheets), *skipped]
     mappings: list[str] = []
     references: list[str] = []
@@ -108,9 +132,12 @@ def write_first_job(
         references += blocks
         mappings += _component_lines(described._replace(unmapped=unmapped), parent)
         findings.append(_component_sentence(described))
-    for sheet in links:
-        references += _link_lines(sheet, components)
-        findings.append(f"{sheet.sheet.label}: rows are references.")
+        findings += value_sentences(described.sheet.label, described.values)
+    links = [_describe_links(sheet.sheet, *_link_ends(sheet, components)) for sheet in link_sheets]
+    for link in links:
+        references += _link_lines(link)
+        findings.append(f"{link.sheet.label}: rows are references.")
+        findings += value_sentences(link.sheet.label, link.values)
     if not references and components:
         references = _example_references(components[0])
     lines = [
@@ -147,24 +174,41 @@ def _read_workspaces(client: ArdoqClient, workspaces: Sequence[str]) -> list[_Wo
     return described
 
 
-def _describe_components(sheets: Sequence[Sheet], workspaces: Sequence[_Workspace]) -> list[_Components]:
-    return [_describe_sheet(sheet, *_find_type(sheet, workspaces)) for sheet in sheets]
+class _SheetTypes(NamedTuple):
+    """The workspace and the types of a sheet's components.
+
+    - `column`: the column with the type of each row; `are_known`: as in `_Components`.
+    """
+
+    workspace: _Workspace
+    names: tuple[str, ...]
+    column: TypeColumn | None
+    are_known: bool
 
 
-def _find_type(sheet: Sheet, workspaces: Sequence[_Workspace]) -> tuple[_Workspace, str, bool]:
-    """Return the workspace and the type of a sheet's components, and whether their names say so."""
+def _find_types(sheet: Sheet, workspaces: Sequence[_Workspace]) -> _SheetTypes:
+    """Return the types of a sheet's components: those in a column, the one of its name, or the first one."""
+    for workspace in workspaces:
+        column = guesses.find_types(sheet.columns, workspace.types, workspace.fields, sheet.row_count)
+        if column is not None:
+            covered = set(column.values.meanings.values())
+            names = tuple(name for name in workspace.types if name in covered)
+            return _SheetTypes(workspace, names, column, are_known=True)
     types = {name: ws for ws in reversed(workspaces) for name in ws.types}
     by_type = guesses.most_similar(sheet.title, types)
     if by_type is not None:
-        return types[by_type], by_type, True
+        return _SheetTypes(types[by_type], (by_type,), None, are_known=True)
     by_name = guesses.most_similar(sheet.title, [ws.name for ws in workspaces])
     workspace = next((ws for ws in workspaces if ws.name == by_name), workspaces[0])
-    return workspace, workspace.types[0], len(workspace.types) == 1 and by_name is not None
+    is_known = len(workspace.types) == 1 and by_name is not None
+    return _SheetTypes(workspace, workspace.types[:1], None, are_known=is_known)
 
 
-def _describe_sheet(sheet: Sheet, workspace: _Workspace, type_name: str, type_is_known: bool) -> _Components:  # noqa: FBT001
-    columns = sheet.columns
-    name = guesses.find_name(columns, type_name)
+def _describe_sheet(sheet: Sheet, types: _SheetTypes) -> _Components:
+    type_column = types.column.column.name if types.column else None
+    columns = [column for column in sheet.columns if column.name != type_column] or list(sheet.columns)
+    workspace = types.workspace
+    name = guesses.find_name(columns, types.names[0])
     description = guesses.find_description(columns)
     used = {name.name, *([description.name] if description else [])}
     free = [column for column in columns if column.name not in used]
@@ -175,17 +219,25 @@ def _describe_sheet(sheet: Sheet, workspace: _Workspace, type_name: str, type_is
         if column.name in fields and column.is_unique and guesses.is_key_like(column.name)
     ]
     mapped = [(column, fields[column.name].field) for column in free if column.name in fields]
+    unmapped = [column for column in free if column.name not in fields]
+    mapped_fields = [field for _, field in mapped]
+    free_fields = [field for field in workspace.fields if field not in mapped_fields]
+    by_values = [(column, guesses.find_field_by_values(column, free_fields)) for column in unmapped]
+    similar = [(column, field) for column, field in by_values if field is not None]
     return _Components(
         sheet,
         workspace,
-        type_name,
-        type_is_known,
+        types.names,
+        type_column,
+        types.are_known,
         name,
         description,
         {column.name: fields[column.name] for column, _ in mapped},
         keys[0] if keys else None,
         guesses.guess_formats(mapped),
-        [column for column in free if column.name not in fields],
+        unmapped,
+        {column.name: field for column, field in similar},
+        _values_of([*mapped, *similar], types.column, workspace.types),
     )
 
 
@@ -202,8 +254,8 @@ def _find_parent(described: _Components, others: Sequence[_Components]) -> tuple
         line = f"# parent = {toml_value({'value': template(column.name)})}"
         return [f"{line}    # few of its cells name a row here"], remaining
     above = _components_of(target, candidates)
-    selector = {
-        **({"type": above.type} if above.type != described.type else {}),
+    selector: dict[str, str | list[str]] = {
+        **({"type": above.type_of_ends} if above.types != described.types or above.type_column else {}),
         **_key_of(above, target.column),
         "value": template(column.name),
     }
@@ -238,6 +290,33 @@ def _link_ends(described: _Components, components: Sequence[_Components]) -> lis
     return [] if len(ends) < 2 or has_names else ends[:2]
 
 
+def _describe_links(sheet: Sheet, first: _End, second: _End) -> _Links:
+    """Return what a sheet of references becomes, by fields and types of the workspace of its first end."""
+    workspace = first.components.workspace
+    rest = [column for column in sheet.columns if column.name not in (first.column, second.column)]
+    types = guesses.find_types(rest, workspace.reference_types, workspace.fields, sheet.row_count)
+    type_column = types.column.name if types else None
+    rest = [column for column in rest if column.name != type_column]
+    fields = guesses.match_fields(rest, workspace.fields)
+    mapped = [(column, fields[column.name].field) for column in rest if column.name in fields]
+    values = _values_of(mapped, types, workspace.reference_types)
+    return _Links(sheet, first, second, type_column, fields, guesses.guess_formats(mapped), values)
+
+
+def _values_of(
+    mapped: Sequence[tuple[Column, Field]], types: TypeColumn | None, type_names: Sequence[str]
+) -> dict[str, NamedValues]:
+    """Return what the values of columns stand for, if these are options or types."""
+    values = {
+        column.name: NamedValues(guesses.option_values(column, field), field.options)
+        for column, field in mapped
+        if field.options
+    }
+    if types is not None:
+        values[types.column.name] = NamedValues(types.values, type_names)
+    return values
+
+
 # -- the lines of the job ---------------------------------------------------------------------------------
 
 
@@ -269,26 +348,29 @@ def _head(client: ArdoqClient, sheets: Sequence[Sheet], findings: Sequence[str])
     ]
 
 
-def _source_lines(sheets: Sequence[Sheet], described: Sequence[_Components]) -> list[str]:
+def _source_lines(sheets: Sequence[Sheet], described: Sequence[_Components | _Links]) -> list[str]:
     lines = []
-    for sheet in sheets:
-        formats = next((each.formats for each in described if each.sheet is sheet), None)
+    for each in sorted(described, key=lambda each: sheets.index(each.sheet)):
+        sheet, formats = each.sheet, each.formats
+        table = {key: value for key, value in sheet.table.items() if key != "columns"}
         lines.append(f"[sources.{toml_key(sheet.key)}]")
-        lines += [f"{toml_key(key)} = {toml_value(value)}" for key, value in sheet.table.items()]
-        if formats is not None and formats.table and "formats" not in sheet.table:
+        lines += [f"{toml_key(key)} = {toml_value(value)}" for key, value in table.items()]
+        if formats.table and "formats" not in table:
             lines.append(f"formats = {toml_value(formats.table)}")
-        lines += [
-            line for sentence in (formats.undecided if formats else []) for line in comment_lines(sentence)
-        ]
+        lines += [line for sentence in formats.undecided for line in comment_lines(sentence)]
+        lines += column_lines(sheet.key, sheet.table.get("columns", {}), each.values)
         lines.append("")
     return lines
 
 
 def _component_sentence(described: _Components) -> str:
     key = described.fields[described.key].field.label if described.key else None
-    guess = "" if described.type_is_known else " (the first type: check it)"
+    guess = "" if described.types_are_known else " (the first type: check it)"
+    types = f"type {described.types[0]}{guess}"
+    if described.type_column is not None:
+        types = f"the types in column {quote_name(described.type_column)}, {', '.join(described.types)},"
     return (
-        f"{described.sheet.label}: rows are components of type {described.type}{guess} in workspace "
+        f"{described.sheet.label}: rows are components of {types} in workspace "
         f"{described.workspace.name}, by {quote_name(described.name.name)}"
         f"{f' with the key {quote_name(key)}' if key else ''}; {len(described.fields)} mapped to fields."
     )
@@ -296,7 +378,8 @@ def _component_sentence(described: _Components) -> str:
 
 def _component_lines(described: _Components, parent: Sequence[str]) -> list[str]:
     workspace, fields = described.workspace, described.fields
-    other_types = [name for name in workspace.types if name and name != described.type]
+    other_types = [name for name in workspace.types if name and name not in described.types]
+    type_column = described.type_column
     mapped = [match.field for match in fields.values()]
     free = [field.name for field in workspace.fields if field not in mapped]
     key = fields[described.key].field.name if described.key else None
@@ -305,7 +388,7 @@ def _component_lines(described: _Components, parent: Sequence[str]) -> list[str]
         "[[components]]",
         f"rows = {toml_text(described.sheet.key)}",
         f"workspace = {toml_text(workspace.name)}",
-        f"type = {toml_text(described.type)}",
+        f"type = {toml_text(template(type_column) if type_column else described.types[0])}",
         *([f"# other types: {_list_names(other_types)}"] if other_types else []),
         f"name = {toml_text(template(described.name.name))}",
         f"key = {toml_text(key)}"
@@ -319,7 +402,7 @@ def _component_lines(described: _Components, parent: Sequence[str]) -> list[str]
         'missing = "report"          # or "delete", or { set = { lifecycle = "Retired" } }',
         "",
         "[components.fields]",
-        *_field_lines(described),
+        *_field_lines(described.sheet, fields, described.formats, described.values),
         *comment_names(
             "columns without a field of the same name", [column.name for column in described.unmapped]
         ),
@@ -329,16 +412,19 @@ def _component_lines(described: _Components, parent: Sequence[str]) -> list[str]
     ]
 
 
-def _field_lines(described: _Components) -> list[str]:
+def _field_lines(
+    sheet: Sheet,
+    fields: Mapping[str, FieldMatch],
+    formats: GuessedFormats,
+    values: Mapping[str, NamedValues],
+) -> list[str]:
     lines = []
-    for name, match in described.fields.items():
+    for name, match in fields.items():
         note = "" if match.is_exact else f"    # only similar to {comment_text(match.field.label)}: check it"
         lines.append(f"{toml_key(match.field.name)} = {toml_text(template(name))}{note}")
-        column = described.sheet.column(name)
-        invalid = guesses.find_invalid(column, match.field, described.formats.formats)
-        if match.field.options and invalid:
-            lines += [f"#   options: {_list_names(match.field.options)}"]
-        lines += [f"#   not valid: {_list_values(invalid, match.field.options)}"] if invalid else []
+        if name not in values:
+            invalid = guesses.find_invalid(sheet.column(name), match.field, formats.formats)
+            lines += [f"#   not valid: {_list_names(invalid)}"] if invalid else []
     return lines
 
 
@@ -346,11 +432,16 @@ def _near_field_lines(described: _Components, free: Sequence[Field]) -> list[str
     """Return a comment for each unmapped column that may be a field."""
     lines = []
     for column in described.unmapped:
+        if column.name in described.by_values:
+            field = described.by_values[column.name]
+            note = f"its values are options of {comment_text(field.label)}: remove the sign # if it is that"
+            lines.append(f"# {toml_key(field.name)} = {toml_text(template(column.name))}    # {note}")
+            continue
         hint = did_you_mean(column.name, [field.label for field in free])
-        field = next((field for field in free if hint and quote_name(field.label) in hint), None)
-        if field is not None:
+        near = next((field for field in free if hint and quote_name(field.label) in hint), None)
+        if near is not None:
             lines.append(
-                f"# {toml_key(field.name)} = {toml_text(template(column.name))}    # {comment_text(hint)}"
+                f"# {toml_key(near.name)} = {toml_text(template(column.name))}    # {comment_text(hint)}"
             )
     return lines
 
@@ -385,34 +476,31 @@ def _column_references(
     return lines, remaining
 
 
-def _link_lines(described: _Components, components: Sequence[_Components]) -> list[str]:
+def _link_lines(links: _Links) -> list[str]:
     """Return the lines for a sheet whose rows are references."""
-    first, second = _link_ends(described, components)
-    columns = [first.column, second.column]
-    types = first.components.workspace.reference_types
-    names = [described.sheet.title, *columns]
-    known = next((name for name in (guesses.most_similar(each, types) for each in names) if name), None)
-    chosen = known or next(iter(types), "...")
+    types = links.first.components.workspace.reference_types
+    columns = [links.first.column, links.second.column]
+    if links.type_column is None:
+        names = [links.sheet.title, *columns]
+        known = next((name for name in (guesses.most_similar(each, types) for each in names) if name), None)
+        chosen = known or next(iter(types), "...")
+    else:
+        chosen = template(links.type_column)
+        columns.append(links.type_column)
     others = [name for name in types if name != chosen]
-    block = _reference_lines(described.sheet, chosen, first, second)
+    block = _reference_lines(links.sheet, chosen, links.first, links.second)
     if not types:
         block = ["# There is no reference type yet.", *(f"# {line}" for line in block)]
     lines = [
         "# Each row is a reference. Check the type, which end is the source, and which the target.",
         *block,
-        *([f"# other types: {_list_names(others)}"] if others else []),
+        *([f"# other types: {_list_names(others)}"] if others and links.type_column is None else []),
     ]
-    rest = [column for column in described.sheet.columns if column.name not in columns]
-    matches = guesses.match_fields(rest, first.components.workspace.fields)
-    if matches and types:
-        lines += [
-            "[references.fields]",
-            *(
-                f"{toml_key(match.field.name)} = {toml_text(template(name))}"
-                for name, match in matches.items()
-            ),
-        ]
-    unmapped = [column.name for column in rest if column.name not in matches]
+    if links.fields and types:
+        lines.append("[references.fields]")
+        lines += _field_lines(links.sheet, links.fields, links.formats, links.values)
+    mapped = {*columns, *links.fields}
+    unmapped = [column.name for column in links.sheet.columns if column.name not in mapped]
     return [*lines, *comment_names("columns without a field of the same name", unmapped), ""]
 
 
@@ -430,10 +518,10 @@ def _reference_lines(sheet: Sheet, type_name: str, source: _End, target: _End) -
     ]
 
 
-def _selector(end: _End, *, with_workspace: bool) -> dict[str, str]:
+def _selector(end: _End, *, with_workspace: bool) -> dict[str, str | list[str]]:
     return {
         **({"workspace": end.components.workspace.name} if with_workspace else {}),
-        "type": end.components.type,
+        "type": end.components.type_of_ends,
         **_key_of(end.components, end.key_column),
         "value": template(end.column),
         **({"split": end.split} if end.split else {}),
@@ -444,14 +532,15 @@ def _example_references(described: _Components) -> list[str]:
     types = described.workspace.reference_types
     if not types:
         return []
+    ends = toml_value(described.type_of_ends)
     lines = [
         "[[references]]",
         f"rows = {toml_text(described.sheet.key)}",
         f"workspace = {toml_text(described.workspace.name)}",
         f"type = {toml_text(types[0])}",
         *([f"# other types: {_list_names(types[1:])}"] if types[1:] else []),
-        f'source = {{ type = {toml_text(described.type)}, value = "{{Column}}" }}',
-        f'target = {{ type = {toml_text(described.type)}, value = "{{Other column}}", split = "," }}',
+        f'source = {{ type = {ends}, value = "{{Column}}" }}',
+        f'target = {{ type = {ends}, value = "{{Other column}}", split = "," }}',
     ]
     return ["# References, if there are columns for both ends:", *(f"# {line}" for line in lines), ""]
 
@@ -462,13 +551,3 @@ def _example_references(described: _Components) -> list[str]:
 def _list_names(names: Sequence[str]) -> str:
     listed = ", ".join(toml_text(name) for name in names[:MAX_LISTED])
     return listed if len(names) <= MAX_LISTED else f"{listed} and {len(names) - MAX_LISTED} more"
-
-
-def _list_values(values: Sequence[str], options: Sequence[str]) -> str:
-    """Return values for a comment, each with the option that it may mean."""
-    names = []
-    for value in values[:MAX_LISTED]:
-        near = guesses.most_similar(value, options)
-        names.append(f"{toml_text(value)} ({comment_text(near)}?)" if near else toml_text(value))
-    more = f" and {len(values) - MAX_LISTED} more" if len(values) > MAX_LISTED else ""
-    return f"{', '.join(names)}{more}"

@@ -171,7 +171,7 @@ def _field_lines(models: Sequence[_SheetModel], *, has_types: bool) -> list[str]
             *([f"name = {toml_text(f'{name}_value')}"] if name in BUILT_IN else []),
             f"type = {toml_text(kind)}",
             *([f"options = {toml_value(options)}"] if kind == "List" else []),
-            *([f"component_types = {toml_value(components)}"] if components and has_types else []),
+            *([f"component_types = {toml_value(components)}"] if has_types or not components else []),
             *([f"reference_types = {toml_value(references)}"] if references else []),
         ]
     return lines

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ardoqpy._messages import is_similar, similarity
 from ardoqpy.errors import InvalidInput
 from ardoqpy.metamodel import Field
+from ardoqpy_sync.job.scaffold.value_maps import SEPARATORS, guess_values
 from ardoqpy_sync.sources.cell_conversion import convert_cell
 from ardoqpy_sync.sources.cell_formats import DEFAULT_FORMATS, read_formats
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from ardoqpy_sync.job.scaffold.sheets import Column, Sheet
+    from ardoqpy_sync.job.scaffold.value_maps import ValueGuess
     from ardoqpy_sync.sources.cell_formats import CellFormats
 
 #: The usual names of a column with component names, of one with descriptions, and of one with parents.
@@ -33,7 +35,6 @@ _MIN_COVERED = 0.8
 _TRIED, _TRIED_FIRST = 300, 20
 #: A list has so many options at most, each of so many characters; longer text than this is a text area.
 _MAX_OPTIONS, _MAX_OPTION, _LONG_TEXT = 12, 40, 200
-_SEPARATORS = (",", ";", "|", "/")
 _DATE_FORMATS = (
     *("%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%Y/%m/%d", "%Y.%m.%d", "%d.%m.%y"),
     *("%d.%m.%Y %H:%M", "%d/%m/%Y %H:%M", "%m/%d/%Y %H:%M", "%d %b %Y", "%d-%b-%Y"),
@@ -54,8 +55,15 @@ _CHOICES: Mapping[str, Sequence[dict[str, str]]] = {
     **{kind: [{"dates": form} for form in _DATE_FORMATS] for kind in _DATES},
     "Number": [{"decimal": ","}, {"decimal": "."}],
     "Checkbox": [{"yes": yes, "no": no} for yes, no in _YES_NO],
-    "SelectMultipleList": [{"separator": separator} for separator in _SEPARATORS[1:]],
+    "SelectMultipleList": [{"separator": separator} for separator in SEPARATORS[1:]],
 }
+
+
+class TypeColumn(NamedTuple):
+    """A column with the types of its rows, and what its values stand for among the types of a workspace."""
+
+    column: Column
+    values: ValueGuess
 
 
 class FieldMatch(NamedTuple):
@@ -123,7 +131,7 @@ def match_fields(columns: Sequence[Column], fields: Sequence[Field]) -> dict[str
     """Return the fields of columns, by column: those of the same name or label, then the most similar ones.
 
     A field has one column at most. A column that is only similar has to fit: at least half of its cells are
-    valid for the field.
+    valid for the field, or are sure to mean one of its options.
     """
     matches: dict[str, FieldMatch] = {}
     free = list(fields)
@@ -141,12 +149,51 @@ def match_fields(columns: Sequence[Column], fields: Sequence[Field]) -> dict[str
     for ratio, column, field in sorted(pairs, key=lambda pair: -pair[0]):
         if ratio < NEAR:
             break
-        tried = _distinct(column)
-        fits = 2 * len(_failing(column, field, guess_formats([(column, field)]).formats)) <= len(tried)
-        if column.name not in matches and field in free and fits:
+        if column.name not in matches and field in free and _half_fits(column, field):
             matches[column.name] = FieldMatch(field, is_exact=False)
             free.remove(field)
     return matches
+
+
+def _half_fits(column: Column, field: Field) -> bool:
+    if field.options and 2 * option_values(column, field).share >= 1:
+        return True
+    failing = _failing(column, field, guess_formats([(column, field)]).formats)
+    return 2 * len(failing) <= len(_distinct(column))
+
+
+def option_values(column: Column, field: Field) -> ValueGuess:
+    """Return what the values of a column stand for among the options of a list field."""
+    return guess_values(column, field.options, several=field.type == "SelectMultipleList")
+
+
+def find_field_by_values(column: Column, fields: Sequence[Field]) -> Field | None:
+    """Return the only list field with several options that the values of a column stand for, or None."""
+    fitting = []
+    for field in fields:
+        if field.options:
+            guess = option_values(column, field)
+            if guess.share >= _MIN_COVERED and len(set(guess.meanings.values())) > 1:
+                fitting.append(field)
+    return fitting[0] if len(fitting) == 1 else None
+
+
+def find_types(
+    columns: Sequence[Column], types: Sequence[str], fields: Sequence[Field], row_count: int
+) -> TypeColumn | None:
+    """Return the column with the type of each row; None if no column has several of the types.
+
+    - `fields`: a column with the name of one of these is that field.
+    - `row_count`: how many rows the sheet has.
+
+    Each row has a value there, and at least half of the different ones are types or sure to mean one.
+    """
+    for column in columns:
+        if len(column.texts) == row_count and not any(_is_named(each, column.name) for each in fields):
+            values = guess_values(column, types)
+            if 2 * values.share >= 1 and len(set(values.meanings.values())) > 1:
+                return TypeColumn(column, values)
+    return None
 
 
 def _is_named(field: Field, name: str) -> bool:
@@ -295,7 +342,7 @@ def find_target(column: Column, targets: Sequence[tuple[Sheet, Sequence[str]]]) 
     for sheet, names in targets:
         for name in names:
             known = {text.lower() for text in sheet.column(name).texts}
-            for split in (None, *_SEPARATORS):
+            for split in (None, *SEPARATORS):
                 share = _covered(column, known, split)
                 if share >= _MIN_COVERED and (best is None or share > best[0]):
                     best = (share, Target(sheet, name, split))

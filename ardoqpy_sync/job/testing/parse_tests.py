@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any
 from ardoqpy._messages import quote_name, suggest
 from ardoqpy_sync.job import schema
 from ardoqpy_sync.job.testing.model import ExpectedChange, ItemBefore, JobTest
+from ardoqpy_sync.sources.json_path import EVERY, format_path, parse_path
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from ardoqpy_sync.job.toml_file import TableChecker
     from ardoqpy_sync.job.toml_lines import KeyPath, TomlTable
+    from ardoqpy_sync.sources.json_path import Step
 
 _ACTIONS = ("create", "update", "delete")
 
@@ -63,19 +65,42 @@ def _check_rows(
                 f"No mapping reads a source {quote_name(source)}: {suggest(source, list(columns))}",
             )
             continue
+        reads = [parse_path(read) or (read,) for read in columns[source]]
         for index, row in enumerate(given):
-            for column in row:
-                if not any(is_column_in(read, column) for read in columns[source]):
+            for column, value in row.items():
+                if column in columns[source]:
+                    continue
+                for steps in _unread_paths(value, (column,), reads):
+                    path = format_path(steps) if len(steps) > 1 else column
                     checker.report(
                         (*key_path, source, index, column),
-                        f"No mapping reads a column {quote_name(column)} of the source {quote_name(source)}: "
-                        f"{suggest(column, sorted(columns[source]))}",
+                        f"No mapping reads a column {quote_name(path)} of the source {quote_name(source)}: "
+                        f"{suggest(path, sorted(columns[source]))}",
                     )
 
 
-def is_column_in(read: str, column: str) -> bool:
-    """Return whether a column that a mapping reads is a column of a row, or in a value of it."""
-    return read == column or read.startswith((f"{column}.", f"{column}["))
+def _unread_paths(
+    value: Any, steps: tuple[Step, ...], reads: Sequence[tuple[Step, ...]]
+) -> Iterator[tuple[Step, ...]]:
+    """Yield the paths within a value that no mapping reads; `reads` are the paths that are read."""
+    if any(_starts_with(steps, read) for read in reads):
+        return
+    if not any(_starts_with(read, steps) for read in reads):
+        yield steps
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield from _unread_paths(item, (*steps, str(key)), reads)
+    elif isinstance(value, list):
+        for number, item in enumerate(value):
+            yield from _unread_paths(item, (*steps, number), reads)
+
+
+def _starts_with(steps: Sequence[Step], start: Sequence[Step]) -> bool:
+    """Return whether a path begins with another one; every item of a list is also each of them."""
+    return len(steps) >= len(start) and all(
+        step == other or (EVERY in (step, other) and not isinstance(step, str) and not isinstance(other, str))
+        for step, other in zip(steps, start, strict=False)
+    )
 
 
 def _parse_before(content: Iterable[Any], key_path: KeyPath, checker: TableChecker) -> Iterator[ItemBefore]:

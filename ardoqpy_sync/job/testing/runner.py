@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from ardoqpy.errors import ArdoqClientException
+from ardoqpy.errors import ArdoqClientException, InvalidInput
 from ardoqpy_sync.job.connect import open_client
 from ardoqpy_sync.job.problems import JobInvalid, Problem
 from ardoqpy_sync.job.row_mapping import list_columns
 from ardoqpy_sync.job.runner import run_job
 from ardoqpy_sync.job.testing.comparison import Difference, compare
-from ardoqpy_sync.job.testing.parse_tests import is_column_in
 from ardoqpy_sync.job.testing.seed import ModelSeed, only_model
 from ardoqpy_sync.reporting.document import build_run_document
+from ardoqpy_sync.sources.json_path import parse_path, read_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -151,6 +151,16 @@ def _rows_by_source(job: Job, test: JobTest) -> dict[str, list[Attributes]]:
         columns = [use.column for use in list_columns(mapping)]
         given = rows.setdefault(mapping.rows, [dict(row) for row in test.rows.get(mapping.rows, ())])
         for row in given:
-            blank = [name for name in columns if not any(is_column_in(name, column) for column in row)]
-            row.update(dict.fromkeys(blank))
+            row.update(dict.fromkeys(name for name in columns if not _has_column(row, name)))
     return rows
+
+
+def _has_column(row: Attributes, column: str) -> bool:
+    """Return whether a row has a column, or a value at its path; a path that cannot be read counts as one."""
+    steps = parse_path(column) if column not in row else None
+    if steps is None:
+        return column in row
+    try:
+        return read_path(row, steps, column).exists
+    except InvalidInput:
+        return True
