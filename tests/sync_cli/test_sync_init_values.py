@@ -15,9 +15,9 @@ LIFECYCLES = ("Live", "Planned", "Phasing out", "Retired")
 
 
 def seed():
-    """Return the organisation of the other tests, with two component types and two more list fields."""
+    """Return the organisation of the other tests, with two more component types and two more list fields."""
     organisation = copy.deepcopy(SEED)
-    organisation["models"][0]["root"]["p3"] = {"name": "Interface"}
+    organisation["models"][0]["root"] |= {"p3": {"name": "Interface"}, "p4": {"name": "Team"}}
     shared = {"model": APP_MODEL, "global": True}
     organisation["fields"] += [
         {"name": name, "label": label, "type": kind, "defaultValue": options, **shared}
@@ -93,6 +93,10 @@ def stored(ardoq):
         ("Phase II", ("Phase I",), None),
         ("Band", ("Bond", "Bard"), None),
         ("C++", ("C",), None),
+        ("Tier 1.5", ("Tier 15",), None),
+        ("On-premise", ("Onpremise",), "Onpremise"),
+        ("on prem", ("On-Prem", "On Prem"), "On Prem"),
+        ("on/prem", ("On-Prem", "On Prem"), None),
         ("I drift", LIFECYCLES, None),
         ("-", LIFECYCLES, None),
         ("", LIFECYCLES, None),
@@ -191,15 +195,15 @@ def test_a_column_with_the_type_of_each_row(init, edit, ardoq, run):
     """The type comes from a column of types; near ones are mapped, and one to be filled in fails its row."""
     rows = ["Shop,aplication,,Api", "Till,Application,Shop,Api", "Api,Interface,Shop,", "X,Note,,Shop"]
     out, text = init(apps=["Navn,Slag,Overordnet,Depends on", *rows])
-    assert "rows are components of the types in column 'Slag', Application, Interface, in" in out
+    assert "rows are components of the types in column 'Slag', Application, Interface, Team, in" in out
     assert 'type = "{Slag}"\n' in text
-    assert 'parent = { type = ["Application", "Interface"], value = "{Overordnet}" }\n' in text
+    assert 'parent = { type = ["Application", "Interface", "Team"], value = "{Overordnet}" }\n' in text
     assert '"aplication" = "Application"\n' in text
     assert "Workspace 'Apps' has no component type 'Note'" in run("check job.toml").out
-    edit({'# "Note" = "..."': '"Note" = "Interface"'})
+    edit({'# "Note" = "..."': '"Note" = "Team"'})
     assert run("apply job.toml").status == 0
     types = {component["name"]: component["typeId"] for component in ardoq.dump()["components"]}
-    assert types == {"Shop": "p1", "Till": "p1", "Api": "p3", "X": "p3"}
+    assert types == {"Shop": "p1", "Till": "p1", "Api": "p3", "X": "p4"}
     assert len(ardoq.dump()["references"]) == 3
 
 

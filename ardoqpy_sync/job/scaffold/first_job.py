@@ -191,8 +191,9 @@ def _find_types(sheet: Sheet, workspaces: Sequence[_Workspace]) -> _SheetTypes:
     for workspace in workspaces:
         column = guesses.find_types(sheet.columns, workspace.types, workspace.fields, sheet.row_count)
         if column is not None:
-            covered = set(column.values.meanings.values())
-            names = tuple(name for name in workspace.types if name in covered)
+            # What is to be filled in can be any type.
+            known = workspace.types if column.values.unknown else column.values.meanings.values()
+            names = tuple(name for name in workspace.types if name in set(known))
             return _SheetTypes(workspace, names, column, are_known=True)
     types = {name: ws for ws in reversed(workspaces) for name in ws.types}
     by_type = guesses.most_similar(sheet.title, types)

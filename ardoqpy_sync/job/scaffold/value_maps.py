@@ -87,13 +87,14 @@ def _guess(values: Iterable[str], names: Sequence[str]) -> ValueGuess:
 def find_meaning(value: str, names: Sequence[str]) -> str | None:
     """Return the name that a value is sure to mean; None if there is no such name, or more than one.
 
-    A name has the letters of the value, apart from letter case, white space and diacritics. Or it is the only
-    one with a typing error: one letter is missing, added, another one, or changed places with the next.
-    Two errors are allowed in a long name, none in its first letter, a short word or a number.
+    A name has the letters of the value, apart from letter case, white space, diacritics, and, if it has no
+    digits, signs. Or it is the only one with a typing error: one letter is missing, added, another one, or
+    changed places with the next. Two errors are allowed in a long name, none in its first letter, a short
+    word or a number.
     """
     if value in names:
         return value
-    for fold in (str.casefold, _fold):
+    for fold in (str.casefold, _fold, _letters):
         same = [name for name in names if fold(name) == fold(value)]
         if same:
             return same[0] if len(same) == 1 else None
@@ -104,6 +105,17 @@ def find_meaning(value: str, names: Sequence[str]) -> str | None:
 def _fold(text: str) -> str:
     """Return a text in lower case, without white space and diacritics."""
     return "".join(_without_marks(text).split())
+
+
+def _letters(text: str) -> str:
+    """Return only the letters of a text that has many enough, and no digits; otherwise as `_fold` does.
+
+    The signs of a number count, and so do those of a short name: C is not C++.
+    """
+    folded = _fold(text)
+    letters = "".join(filter(str.isalpha, folded))
+    has_digits = any(map(str.isdigit, folded))
+    return letters if len(letters) >= _ONE_ERROR and not has_digits else folded
 
 
 def _without_marks(text: str) -> str:
@@ -195,11 +207,12 @@ def _map_lines(start: str, table: Mapping[str, Any], guess: ValueGuess, names: S
     keys = {"otherwise": "keep", **({"split": guess.split} if guess.split else {})}
     listed = ", ".join(map(toml_text, names[:_MAX_LISTED]))
     more = f" and {len(names) - _MAX_LISTED} more" if len(names) > _MAX_LISTED else ""
+    check = " Check what they are mapped to." if entries else ""
     lines = [
         *([] if table else ["", f"{sign}[{start}]"]),
         *(f"{sign}{key} = {toml_text(value)}" for key, value in keys.items() if key not in table),
         f"{sign}[{start}.map]",
-        *comment_lines(f"Values can stand for {listed}{more}. Check what they are mapped to."),
+        *comment_lines(f"Values can stand for {listed}{more}.{check}"),
         *(f"{sign}{entry}" for entry in entries.values()),
     ]
     if guess.unknown:
