@@ -19,6 +19,7 @@ from ardoqpy_sync.job.result import JobResult
 from ardoqpy_sync.job.row_mapping import ColumnUse, list_columns
 from ardoqpy_sync.job.rows import ComponentRow, MappedRow, ReferenceRow
 from ardoqpy_sync.job.targets import Targets
+from ardoqpy_sync.job.within import check_within
 from ardoqpy_sync.sources import SourceUnreadable, from_rows, open_source
 from ardoqpy_sync.sources.registry import open_cleaning
 from ardoqpy_sync.writing.circuit_breaker import is_unreachable
@@ -49,7 +50,7 @@ def find_problems(job: Job, client: ArdoqSyncClient) -> list[Problem]:
     problems: list[Problem] = []
     for source in open_sources(job, {}, problems).values():
         source.close()
-    resolve_names(job, client, problems)
+    _resolve(job, client, problems)
     return problems
 
 
@@ -112,6 +113,15 @@ def _read_rows(job: Job, name: str, source: Source) -> Iterator[Row]:
         raise SourceUnreadable(problem.describe(job.path.name)) from None
 
 
+def _resolve(
+    job: Job, client: ArdoqSyncClient, problems: list[Problem]
+) -> tuple[list[ResolvedComponents], list[ResolvedReferences]]:
+    """Return the mappings with ids, and add what is wrong with one or with several together to `problems`."""
+    components, references = resolve_names(job, client, problems)
+    check_within(job, components, problems)
+    return components, references
+
+
 def run_job(
     job: Job, client: ArdoqSyncClient, *, sources: Mapping[str, Iterable[Mapping[str, Any]]] | None = None
 ) -> JobResult:
@@ -130,7 +140,7 @@ def run_job(
     problems: list[Problem] = []
     opened = open_sources(job, sources or {}, problems)
     try:
-        components, references = resolve_names(job, client, problems)
+        components, references = _resolve(job, client, problems)
         if problems:
             raise JobInvalid(str(job.path), problems)
         if not client.simulate:
@@ -274,7 +284,7 @@ class _Run:
             return
         component = {"rootWorkspace": mapping.ws_id, "typeId": mapping.type_id, **row.attributes}
         reference = RowReference(
-            row.label, mapping.key, row.note, owner=mapping.owner(row.attributes), policy=mapping.policy
+            row.label, mapping.matched_by, row.note, owner=row.owner, policy=mapping.policy
         )
         if row.sets_parent:
             if row.parent is not None and row.parent.id is None:
@@ -334,7 +344,7 @@ class _Run:
         client.ensure_reference(
             drop_protected(mapping, reference, current),
             [match["_id"] for match in matches],
-            RowReference(row.label, owner=mapping.owner(row.attributes), policy=mapping.policy),
+            RowReference(row.label, owner=row.owner, policy=mapping.policy),
         )
         client.check_reach()
 

@@ -174,7 +174,7 @@ class Targets:
             by_parent = defaultdict(list)
             for match in self._with_key(selector, value):
                 by_parent[self.parent_of(match)].append(match)
-            if self._has_parents:
+            if self._has_parents and not self._pending:
                 self._below[id(selector), value] = by_parent
         return by_parent
 
@@ -203,7 +203,7 @@ class Targets:
         texts = []
         targets = list(targets)
         for target in targets[:MAX_CANDIDATES]:
-            parent = self._present_parent(target)
+            parent = self.present_parent(target)
             names = [str(row.parent_name) for row in target.rows if row.parent_name is not None]
             if target.entity is not None:
                 names = [] if parent is None else [quote_name((parent.entity or {}).get("name"))]
@@ -223,9 +223,10 @@ class Targets:
                 if _lacks_parent(row):
                     raise _ParentNeeded(row)
                 return row.parent
-        return self._present_parent(target)
+        return self.present_parent(target)
 
-    def _present_parent(self, target: Target) -> Target | None:
+    def present_parent(self, target: Target) -> Target | None:
+        """Return the parent that a component has now, None if it is at the top."""
         parent_id = None if target.entity is None else target.entity.get("parent")
         located = None if parent_id is None else self._engine.cache.get("component", parent_id)
         return None if located is None else self.of_entity(located.entity)
@@ -249,6 +250,25 @@ class Targets:
                     waiting.append(needed.row)
                     continue
                 self._pending.discard(waiting.pop())
+
+    def find_within(self, rows: Iterable[ComponentRow]) -> None:
+        """Set the components that rows are within; reject a row if there is none, or if several match.
+
+        All rows of those components are matched already. The parents that `within` or a path asks for are
+        found first.
+        """
+        self._has_parents = True  # until a row of the next type changes one
+        for row in rows:
+            selector, name = row.mapping.within, row.parent_name
+            is_open = selector is not None and name is not None
+            while selector is not None and name is not None and is_open:
+                try:
+                    row.parent = self.find_end(row, selector, name, "parent")
+                    is_open = False
+                except _ParentNeeded as needed:
+                    self.find_parents([needed.row])
+        self._has_parents = False
+        self._below.clear()
 
     def keep_parents(self) -> None:
         """Remember what selectors with `within` mean, because no row changes its parent any more."""
