@@ -368,6 +368,44 @@ def test_name_that_is_only_filled_has_no_say_in_its_letter_case(ardoq, run):
     assert stored(ardoq)["WEB"]["cost"] == 7
 
 
+@pytest.mark.parametrize("order", [1, -1])
+def test_parents_that_are_looked_for_in_a_circle(ardoq, run, order):
+    """What the name of a parent means does not depend on where its component is now, or on the order."""
+    load(ardoq, {"name": "Rack", "cmdb_id": "K3"})
+    parent = 'parent = { type = "Application", value = "{Parent}", within = { value = "{Above}" } }'
+    rows = [
+        {"Name": "DB", "Key": "K1", "Parent": None, "Above": None},
+        {"Name": "Web", "Key": "K2", "Parent": "DB", "Above": None},
+        {"Name": "Rack", "Key": "K3", "Parent": "Web", "Above": "DB"},
+        {"Name": "WEB", "Key": "K4", "Parent": "Rack", "Above": "Web"},
+    ]
+    for expected in (4, 0):
+        _, report, _ = run(mapping("a", parent), a=rows[::order])
+        assert (len(changes_of(report)), failures(report)) == (expected, {})
+    held = stored(ardoq)
+    names = {comp["_id"]: name for name, comp in held.items()}
+    assert {name: names.get(comp["parent"]) for name, comp in held.items()} == {
+        "DB": None, "Web": "DB", "Rack": "Web", "WEB": "Rack"
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_parents_that_need_each_other_are_ambiguous_in_every_run(ardoq, run, order):
+    """If two rows need the parent of each other, what their names may mean counts, not where each is now."""
+    load(ardoq, {"name": "P", "cmdb_id": "K1"}, {"name": "W", "cmdb_id": "K3", "parent": "1".zfill(24)})
+    parent = 'parent = { type = "Application", value = "{Parent}", within = { value = "{Above}" } }'
+    rows = [
+        {"Name": "P", "Key": "K4", "Parent": "W", "Above": "P"},
+        {"Name": "W", "Key": "K2", "Parent": "P", "Above": "W"},
+    ]
+    for _ in range(2):
+        _, report, _ = run(mapping("a", parent), a=rows[::order])
+        assert changes_of(report) == []
+        reasons = {change["name"]: change["note"] for change in report["changes"]}
+        assert "is ambiguous: 2 components match" in reasons["P"]
+        assert list(reasons) == ["P", "W"][::order]
+
+
 WITHIN = 'within = { type = "Server", value = "{Rack}" }'
 ROOMS = mapping("rooms", WITHIN, key=None)
 RACKS = mapping("racks", kind="Server")
