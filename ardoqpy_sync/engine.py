@@ -424,7 +424,7 @@ class Engine:
             # What an earlier row of this run has given is not somebody else's.
             own = set(self.cache.given.get(current["_id"], ())) - owned.kept(current["_id"])
             base = {name: value for name, value in base.items() if name not in own}
-        diff, edits = merge(diff, base, row.policy, row.field)
+        diff, edits = merge(diff, base, row.policy, row.key)
         for edit in edits:
             change = kind.collection.last_change(current)
             is_own = self.journal.is_own_user(change.user)
@@ -455,7 +455,9 @@ class Engine:
         note = source.reference.note
         if note is None and kind is self.component:
             note = describe_look_alike(index, wanted)
-        operation = self.writes.create(kind, sent, type_name, index.by_id, flat=flat)
+        operation = self.writes.create(
+            kind, sent, type_name, index.by_id, field=source.reference.field, flat=flat
+        )
         expected: Entity = operation.expected or {}
         index.remember(expected)
         self.cache.name(kind.name, ws_id, expected)
@@ -579,8 +581,8 @@ class Engine:
 
     def report_duplicates(self) -> None:
         """Report what is in Ardoq twice because a create without an answer was carried out late."""
-        for kind, index, key in self.writes.sender.unconfirmed.duplicates(self.index):
-            self.log.note_ambiguity(kind.name, index.matches(key))
+        for kind, matches in self.writes.sender.unconfirmed.duplicates(self.index):
+            self.log.note_ambiguity(kind.name, matches)
 
     def misses(self, kind: Kind) -> list[ReportedEntity]:
         """Return what Ardoq holds of the loaded types that rows touched, and no row named."""

@@ -263,9 +263,10 @@ class _Explainer:
             item["possible"] = [targets.candidates([each]) for each in targets.of_ids(target.maybe)]
             if target.entity is None:
                 item["matches"] = []
-        if row.mapping.parent is not None:
-            names = [] if row.parent_name is None else [row.mapping.parent.describe(row.parent_name)]
-            end = _end("parent", row.mapping.parent, names, row.parent, targets)
+        selector = row.mapping.parent or row.mapping.within
+        if selector is not None:
+            names = [] if row.parent_name is None else [selector.describe(row.parent_name)]
+            end = _end("parent" if row.mapping.parent else "within", selector, names, row.parent, targets)
             if row.gives_parent and not row.sets_parent:
                 end["note"] = "a policy of the mapping keeps the parent that the component has"
             elif not names and row.sets_parent:

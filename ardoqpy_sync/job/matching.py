@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ardoqpy._messages import short_repr
 from ardoqpy_sync.compare.diff import ADOPTED, comparison_key, equal_values
 from ardoqpy_sync.job.rows import Target
+from ardoqpy_sync.job.within import find_types_above, in_matching_order
 from ardoqpy_sync.report import format_value
 
 if TYPE_CHECKING:
@@ -32,10 +33,12 @@ def match_rows(
 ) -> None:
     """Give each row its target, or reject it because it is not clear which component it describes.
 
-    A row that is rejected still has a target, so that its component is not taken for missing.
+    A row that is rejected still has a target, so that its component is not taken for missing. What rows are
+    within is matched before them, so that it is known what its name means after the run.
 
     - `mappings`: all of the job, also those without rows.
     """
+    mappings = list(mappings)
     keyed = [row for row in rows if row.mapping.key is not None]
     named = [row for row in rows if row.mapping.key is None]
     keyed_mappings = [mapping for mapping in mappings if mapping.key is not None]
@@ -44,16 +47,21 @@ def match_rows(
     matcher.match_by_key(keyed)
     for target in targets.described:
         _settle(target)
-    matcher.match_by_name(named)
+    matcher.match_by_name([row for row in named if row.mapping.within is None])
     order = {row: number for number, row in enumerate([*keyed, *named])}
     for target in targets.described:
         _order_rows(target, order)
         _settle(target)
     _reject_taken_keys(keyed, targets)
     _reject_changes_of_unclear(matcher.unclear)
-    for target in targets.described:
-        _skip_uncreated(target)
-        target.expected = [row for row in target.rows if row.is_used]
+    _set_expected(targets.described)
+    for group in in_matching_order(find_types_above(mappings)):
+        known = len(targets.described)
+        matcher.match_within([row for row in named if row.mapping.group == group])
+        for target in targets.described[known:]:
+            _order_rows(target, order)
+            _settle(target)
+        _set_expected(targets.described[known:])
 
 
 class _Matcher:
@@ -208,7 +216,7 @@ class _Matcher:
         """Return the component that the ledger has under the key of a row, if it has no key in Ardoq."""
         matches = [
             target
-            for target in self._targets.owned_with_key(row.mapping.owner(row.attributes))
+            for target in self._targets.owned_with_key(row.owner)
             if not target.rows and (target.entity or {}).get(str(row.mapping.key)) in (None, "")
         ]
         return matches if len(matches) == 1 else []
@@ -253,6 +261,32 @@ class _Matcher:
             matched.append((group, matches))
         for group, matches in matched:
             self._match_names(group, matches)
+
+    def match_within(self, rows: Sequence[ComponentRow]) -> None:
+        """Match rows of a type with the components of their names directly below what they are within."""
+        named = [row for row in rows if isinstance(row.key, str)]
+        self._targets.find_within(named)
+        groups: dict[tuple[str, Target | ComponentRow | None], list[ComponentRow]] = {}
+        for row in named:
+            is_placed = row.parent is not None or not row.problems
+            groups.setdefault((str(row.key).lower(), row.parent if is_placed else row), []).append(row)
+        held = {name: self._held_below(rows[0], name) for name in {name for name, _ in groups}}
+        for (name, parent), group in groups.items():
+            self._match_names(group, held[name].get(parent, []))
+            if parent is not None and parent not in held[name]:
+                # If its parent is not clear, or not written, a row may mean what has its name anywhere.
+                alike = [str(target.id) for targets in held[name].values() for target in targets]
+                for row in group:
+                    if row.target is not None:
+                        row.target.maybe = alike
+
+    def _held_below(self, row: ComponentRow, name: str) -> dict[object, list[Target]]:
+        """Return the components of the type of a row that have a name now, by the parent that they have."""
+        below: dict[object, list[Target]] = {}
+        for target in self._targets.held_with_name(row.mapping.ws_id, name):
+            if target.type_id == row.mapping.type_id:
+                below.setdefault(self._targets.present_parent(target), []).append(target)
+        return below
 
     def _match_names(self, group: list[ComponentRow], matches: list[Target]) -> None:
         """Match rows whose names differ at most in letter case."""
@@ -322,10 +356,10 @@ def _strip_keys(rows: Iterable[ComponentRow], keyed: Iterable[ResolvedComponents
 
 def _row_and_name(group: Iterable[ComponentRow]) -> tuple[ComponentRow, str]:
     """Return the row that gives the name of the component of a key, and this name."""
-    ranks: dict[tuple[bool, bool], list[ComponentRow]] = {}
+    ranks: dict[tuple[bool, bool, bool], list[ComponentRow]] = {}
     for row in group:
         weak = "name" in row.mapping.create_only | row.mapping.fill_if_empty
-        ranks.setdefault((not row.is_used, weak), []).append(row)
+        ranks.setdefault((not row.is_used, "name" not in row.attributes, weak), []).append(row)
     rows = ranks[min(ranks)]
     name = str(rows[0].attributes.get("name"))
     # Mappings can write it in different letter case; of rows of one mapping that disagree, the first is used.
@@ -378,15 +412,15 @@ def _order_rows(target: Target, order: Mapping[ComponentRow, int]) -> None:
     """
     names: dict[ResolvedComponents, str] = {}
     target.rows.sort(key=order.__getitem__)
-    named = [row for row in target.rows if row.mapping.key is None]
-    for row in named:
-        if row.is_used:
-            names.setdefault(row.mapping, str(row.key))
+    named = [row for row in target.rows if row.mapping.key is None and row.is_used]
+    # A mapping that does not change a name has no say in the one that another mapping writes.
+    writing = [row for row in named if "name" not in row.mapping.create_only | row.mapping.fill_if_empty]
+    writing = writing or named
+    for row in writing:
+        names.setdefault(row.mapping, str(row.key))
     by_key = [row.attributes for row in target.rows if row.mapping.key is not None and row.is_used]
     held = next((row["name"] for row in by_key if "name" in row), (target.entity or {}).get("name"))
-    name = (
-        held if any(row.key == held and row.is_used for row in named) else min(names.values(), default=None)
-    )
+    name = held if any(row.key == held for row in writing) else min(names.values(), default=None)
     target.rows.sort(key=lambda row: (row.mapping.key is None, row.mapping.key is None and row.key != name))
 
 
@@ -448,8 +482,8 @@ def _contradictions(row: ComponentRow, first: ComponentRow) -> dict[str, tuple[A
         name, first_name = values.get("name", (None, None))
         if str(name).lower() == str(first_name).lower():
             values.pop("name", None)  # one form of it is chosen
-        comparable = row.gives_parent and first.gives_parent and row.mapping.parent == first.mapping.parent
-        same_parent = same_parent or not comparable
+        same_selector = row.mapping.parent is not None and row.mapping.parent == first.mapping.parent
+        same_parent = same_parent or not (row.gives_parent and first.gives_parent and same_selector)
     if not same_parent:
         values["parent"] = str(first.parent_name or ""), str(row.parent_name or "")
     return values
@@ -518,13 +552,22 @@ def drop_protected(mapping: ResolvedMapping, attributes: Attributes, current: En
     return {name: value for name, value in attributes.items() if name not in protected}
 
 
+def _set_expected(targets: Iterable[Target]) -> None:
+    """Set the rows that matching has not rejected, without those that nothing may be created for."""
+    for target in targets:
+        _skip_uncreated(target)
+        target.expected = [row for row in target.rows if row.is_used]
+
+
 def _skip_uncreated(target: Target) -> None:
     """Skip the rows of a component that does not exist and that no mapping may create."""
     if target.entity is None and not any(row.is_used and row.mapping.create for row in target.rows):
         for row in target.rows:
             if row.is_used:
-                key = row.mapping.key or "name"
-                row.skipped = f"No component has the {key} {short_repr(row.key)}, and create is false."
+                key, place = row.mapping.key or "name", ""
+                if row.mapping.within is not None:
+                    place = " at the top" if row.parent_name is None else f" directly below {row.parent_name}"
+                row.skipped = f"No component{place} has the {key} {short_repr(row.key)}, and create is false."
 
 
 def _reject_taken_keys(keyed: Iterable[ComponentRow], targets: Targets) -> None:

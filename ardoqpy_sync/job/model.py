@@ -73,6 +73,11 @@ class EndName(NamedTuple):
         """Return the names in quotes."""
         return " / ".join(map(quote_name, self.path))
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All names that the row gives, from the top."""
+        return (*(self.within.names if self.within is not None else ()), *self.path)
+
 
 @dataclass(frozen=True, slots=True)
 class ComponentSelector:
@@ -157,6 +162,7 @@ class RowMapping:
 class ComponentMapping(RowMapping):
     """Rows that become components of one type in one workspace.
 
+    - `within`: the parent that tells components of one name apart, in place of `parent`; None for neither.
     - `adopt`: whether a key that no component has is given to the component without one that has the name.
     - `type_change`: "reject" or "update" if a component of another type has the key.
     - `owned`: the values of the custom fields that every component of this mapping has; none for all.
@@ -167,6 +173,7 @@ class ComponentMapping(RowMapping):
     workspace: str
     key: str
     parent: ComponentSelector | None
+    within: ComponentSelector | None
     adopt: bool
     type_change: str
     owned: Attributes

@@ -223,12 +223,27 @@ class _Parser(TableChecker):
     def _parse_components(self, content: list[Any]) -> Iterator[ComponentMapping]:
         for key_path, table, before in self._check_tables(content, schema.COMPONENTS, "components"):
             common = self._parse_common(key_path, table, _COMPONENT_ATTRIBUTES)
-            parent = None
+            parent = within = None
             if "parent" in table:
                 parent_path = (*key_path, "parent")
                 default_type = None if common["row_type"] else common["type"]
                 parent = self._parse_selector(table["parent"], schema.PARENT, parent_path, default_type)
             key = table.get("key", "name")
+            if "within" in table:
+                within_path = (*key_path, "within")
+                within = self._parse_selector(table["within"], schema.ROW_WITHIN, within_path, None)
+                if "parent" in table:
+                    self.report(
+                        within_path,
+                        "A mapping with within has no parent: a row means the component of its name directly "
+                        "below the one in within, or creates it there. Remove one of them.",
+                    )
+                if key != "name":
+                    self.report(
+                        within_path,
+                        f"This mapping matches its rows by the key {quote_name(key)}, so within has no "
+                        "effect. Remove within, or write it as parent.",
+                    )
             given = content[key_path[1]] if isinstance(content[key_path[1]], dict) else {}
             # A field that is not valid has its own problem.
             fields = given.get("fields") if isinstance(given.get("fields"), dict) else {}
@@ -246,6 +261,7 @@ class _Parser(TableChecker):
                     workspace=table["workspace"],
                     key=key,
                     parent=parent,
+                    within=within,
                     adopt=table.get("adopt", True),
                     type_change=table.get("type_change", "reject"),
                     owned=table.get("owned", {}),

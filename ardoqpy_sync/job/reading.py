@@ -26,7 +26,8 @@ def read_component_rows(job: Job, rows: Iterable[Row], mapping: ResolvedComponen
     formats = read_source_formats(job.sources.get(mapping.mapping.rows, {}))
     read_attributes = make_attribute_reader(mapping, formats)
     read_type = None if mapping.type_reader is None else mapping.type_reader.make()
-    read_parents = None if mapping.parent is None else make_name_reader(mapping.parent)
+    selector = mapping.parent or mapping.within
+    read_parents = None if selector is None else make_name_reader(selector)
     key_only = mapping.key is not None and not mapping.create
     component_rows = []
     for selected in _select(rows, mapping, formats):

@@ -11,7 +11,7 @@ from ardoqpy.errors import ConfigurationError, InvalidInput
 from ardoqpy.metamodel import Field
 from ardoqpy.name_lookup import NameLookup
 from ardoqpy_sync.job.row_types import TypeReader, possible_types
-from ardoqpy_sync.ledger.records import Owner
+from ardoqpy_sync.ledger.records import PARENT, Owner
 from ardoqpy_sync.sources.cell_conversion import convert_cell
 from ardoqpy_sync.sources.registry import read_map_file
 from ardoqpy_sync.sources.value_map import REJECT, read_map
@@ -80,6 +80,11 @@ class ResolvedSelector:
         """Return the selector of the type that a row gives with a name."""
         return self if name.type_id is None else self.by_type.get(name.type_id, self)
 
+    def may_have_type(self, type_id: str) -> bool:
+        """Return whether the component can have a type."""
+        types = self.type_ids or self.by_type.keys()
+        return not types or type_id in types
+
     def describe(self, name: EndName) -> str:
         """Return the component that a name selects, for messages."""
         types = " or ".join(map(quote_name, self.for_name(name).selector.types))
@@ -121,11 +126,14 @@ class ResolvedMapping:
     by_type: Mapping[Any, Self]
     is_of_one_type: bool
 
-    def owner(self, attributes: Attributes) -> Owner:
-        """Return what the ledger has of a row with these attributes: its mapping and its key."""
-        mapping = self.mapping
-        key = attributes.get(self.key or "name")
-        return Owner(f"{mapping.rows}.{mapping.type}", self.key, key)
+    @property
+    def matched_by(self) -> str | None:
+        """The attribute that tells items of one name, or of the same ends, apart; None if there is none."""
+        return self.key
+
+    def owner(self, key: object) -> Owner:
+        """Return what the ledger has of a row with this key: its mapping and the key."""
+        return Owner(f"{self.mapping.rows}.{self.mapping.type}", self.matched_by, key)
 
     @property
     def single_types(self) -> list[Self]:
@@ -142,14 +150,21 @@ class ResolvedMapping:
 class ResolvedComponents(ResolvedMapping):
     """Rows that become components.
 
+    - `parent`, `within`: at most one of them.
     - `key_type`: the type of the key's field.
     - `adopt`, `type_change`: as in the mapping.
     """
 
     parent: ResolvedSelector | None
+    within: ResolvedSelector | None
     key_type: str
     adopt: bool
     type_change: str
+
+    @property
+    def matched_by(self) -> str | None:
+        """The attribute that tells components of one name apart; None if there is none."""
+        return self.key if self.within is None else PARENT
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -202,6 +217,7 @@ class _Resolver:
         key = None if mapping.key == "name" else names.get(mapping.key)
         key_type = next((field.type for field, _ in cells if field.name == key), "")
         parent = self._resolve_selector(mapping.parent, ws_id) if mapping.parent else None
+        within = self._resolve_selector(mapping.within, ws_id) if mapping.within else None
         values = self._constants(mapping.missing.values, (*key_path, "missing", "set"), ws_id)
         owned = self._constants(mapping.owned, (*key_path, "owned"), ws_id)
         if len(self._problems) > before:
@@ -221,6 +237,7 @@ class _Resolver:
             by_type={},
             is_of_one_type=False,
             parent=parent,
+            within=within,
             key_type=key_type,
             adopt=mapping.adopt,
             type_change=mapping.type_change,

@@ -37,7 +37,7 @@ def list_columns(mapping: RowMapping) -> list[ColumnUse]:
     templates = [(mapping.path_of(name), template) for name, template in mapped.items()]
     if mapping.row_type is not None:
         templates.append(((*key_path, "type"), mapping.row_type.value))
-    for name in ("parent", "source", "target"):
+    for name in ("parent", "within", "source", "target"):
         selector: ComponentSelector | None = getattr(mapping, name, None)
         while selector is not None:
             templates.append(((*selector.key_path, "value"), selector.value))

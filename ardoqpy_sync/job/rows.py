@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from ardoqpy.entities import Attributes, Entity
     from ardoqpy_sync.job.model import EndName
     from ardoqpy_sync.job.resolver import ResolvedComponents, ResolvedMapping, ResolvedReferences
+    from ardoqpy_sync.ledger.records import Owner
     from ardoqpy_sync.sources.row import Values
 
 
@@ -40,6 +41,16 @@ class MappedRow:
         """Whether the row is neither rejected nor skipped."""
         return not self.problems and self.skipped is None
 
+    @property
+    def owner(self) -> Owner:
+        """What the ledger has of the row: its mapping and its key."""
+        return self.mapping.owner(self.owner_key)
+
+    @property
+    def owner_key(self) -> object:
+        """The key of the row in the ledger."""
+        return self.attributes.get(self.mapping.key or "name")
+
     def reject(self, problem: str, cause: str | None = None) -> None:
         """Add a problem; `cause` is the label of the row that it follows from, if any."""
         self.cause = cause if not self.problems else self.cause
@@ -50,7 +61,7 @@ class MappedRow:
 class ComponentRow(MappedRow):
     """A row that becomes a component.
 
-    - `parent_name`: the name or key of its parent; None if the cell is blank.
+    - `parent_name`: the name or key of its parent, or of what it is within; None if the cell is blank.
     - `gives_parent`: whether the row says where its component is; `parent`: the parent, None for the top.
     - `sets_parent`: whether the row also moves the component there, if no policy of its mapping forbids it.
     - `target`: the component that the row describes, once it is matched.
@@ -73,6 +84,13 @@ class ComponentRow(MappedRow):
     def key(self) -> object:
         """The name or the key value by which the row is matched; None if it is blank or cannot be read."""
         return self.all_given.get(self.mapping.key or "name")
+
+    @property
+    def owner_key(self) -> object:
+        """The key of the row in the ledger; with `within`, the names above it and its name."""
+        if self.mapping.within is None:
+            return self.attributes.get(self.mapping.key or "name")
+        return [*(() if self.parent_name is None else self.parent_name.names), self.key]
 
     @property
     def all_given(self) -> Attributes:

@@ -20,6 +20,7 @@ from ardoqpy_sync.job.row_mapping import ColumnUse, list_columns
 from ardoqpy_sync.job.rows import ComponentRow, MappedRow, ReferenceRow
 from ardoqpy_sync.job.targets import Targets
 from ardoqpy_sync.job.trace import RunTrace
+from ardoqpy_sync.job.within import check_within
 from ardoqpy_sync.sources import SourceUnreadable, from_rows, open_source
 from ardoqpy_sync.sources.registry import open_cleaning
 from ardoqpy_sync.sources.row_layout import find_reasons
@@ -51,7 +52,7 @@ def find_problems(job: Job, client: ArdoqSyncClient) -> list[Problem]:
     problems: list[Problem] = []
     for source in open_sources(job, {}, problems).values():
         source.close()
-    resolve_names(job, client, problems)
+    _resolve(job, client, problems)
     return problems
 
 
@@ -114,6 +115,15 @@ def _read_rows(job: Job, name: str, source: Source) -> Iterator[Row]:
         raise SourceUnreadable(problem.describe(job.path.name)) from None
 
 
+def _resolve(
+    job: Job, client: ArdoqSyncClient, problems: list[Problem]
+) -> tuple[list[ResolvedComponents], list[ResolvedReferences]]:
+    """Return the mappings with ids, and add what is wrong with one or with several together to `problems`."""
+    components, references = resolve_names(job, client, problems)
+    check_within(job, components, problems)
+    return components, references
+
+
 def run_job(
     job: Job,
     client: ArdoqSyncClient,
@@ -137,7 +147,7 @@ def run_job(
     problems: list[Problem] = []
     opened = open_sources(job, sources or {}, problems)
     try:
-        components, references = resolve_names(job, client, problems)
+        components, references = _resolve(job, client, problems)
         if problems:
             raise JobInvalid(str(job.path), problems)
         if trace is not None:
@@ -294,9 +304,9 @@ class _Run:
         component = {"rootWorkspace": mapping.ws_id, "typeId": mapping.type_id, **row.attributes}
         reference = RowReference(
             row.label,
-            mapping.key,
+            mapping.matched_by,
             row.note,
-            owner=mapping.owner(row.attributes),
+            owner=row.owner,
             policy=mapping.policy,
             origin=_origin(mapping),
         )
@@ -361,12 +371,7 @@ class _Run:
         stored = client.ensure_reference(
             written,
             row.matches,
-            RowReference(
-                row.label,
-                owner=mapping.owner(row.attributes),
-                policy=mapping.policy,
-                origin=_origin(mapping),
-            ),
+            RowReference(row.label, owner=row.owner, policy=mapping.policy, origin=_origin(mapping)),
         )
         row.id = stored["_id"]
         client.check_reach()

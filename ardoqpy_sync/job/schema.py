@@ -396,6 +396,11 @@ COMPONENTS = Table(
             '`"reject"` the row and keep the component, or `"update"` its type. Default: `"reject"`.',
         ),
         "parent": Key(SELECTOR, "The parent component, in the same workspace: see below."),
+        "within": Key(
+            SELECTOR,
+            "The parent, in place of `parent`, if rows are matched by a name that is unique below it only: "
+            "see below.",
+        ),
         **_MAPPING_END,
         "create": _CREATE,
         "owned": Key(
@@ -457,6 +462,17 @@ PARENT = Table(
     "The parent of a component. A blank value puts the component at the top of the workspace. Rows can be in "
     "any order.",
     _SELECTOR,
+)
+
+ROW_WITHIN = Table(
+    "[components.within]",
+    "The parent that tells components of one name apart: a row means the component of its name directly "
+    "below this one, or creates it there. A blank value means the top of the workspace. See "
+    "[matching.md](matching.md#names-that-are-unique-below-a-parent-only).",
+    {
+        **_SELECTOR,
+        "type": Key(TYPES, "The name of its type, a list, or a column with it.", required=True),
+    },
 )
 
 REFERENCE_END = Table(
@@ -554,6 +570,7 @@ ALL_TABLES: Mapping[str, Table] = {
     "guard": GUARD,
     "components": COMPONENTS,
     "parent": PARENT,
+    "within": ROW_WITHIN,
     "references": REFERENCES,
     "end": REFERENCE_END,
     "tests": TESTS,

@@ -47,8 +47,8 @@ class Targets:
         #: By selector and name, the same by parent; kept once no row changes its parent any more.
         self._below: dict[tuple[int, str], dict[Target | None, list[Target]]] = {}
         self._has_parents = False
-        #: The rows whose parent is being looked for.
-        self._pending: set[ComponentRow] = set()
+        #: The rows whose parent is being looked for, each because the one before needs it.
+        self._pending: dict[ComponentRow, None] = {}
 
     # -- the components in Ardoq ----------------------------------------------------------------------------
 
@@ -156,9 +156,7 @@ class Targets:
                 )
             return self._selected[selected]
         if selector.within is not None and name.within is not None:
-            by_parent = self._by_parent(selector, own_name)
-            parents = self.select(selector.within, name.within)
-            matches = [match for parent in parents for match in by_parent.get(parent, ())]
+            matches = self._below_any(self.select(selector.within, name.within), selector, own_name)
         else:
             matches = self._with_key(selector, own_name)
         if ancestors:
@@ -173,15 +171,40 @@ class Targets:
             matches = self.with_value(selector.ws_id, selector.field, value)
         return [match for match in matches if not selector.type_ids or match.type_id in selector.type_ids]
 
-    def _by_parent(self, selector: ResolvedSelector, value: str) -> dict[Target | None, list[Target]]:
+    def _below_any(self, parents: list[Target], selector: ResolvedSelector, value: str) -> list[Target]:
+        """Return the components with a name or a key directly below one of these parents after the run."""
+        if not self._has_parents or self._pending:
+            return [match for match in self._with_key(selector, value) if self._is_below_any(match, parents)]
         by_parent = self._below.get((id(selector), value))
         if by_parent is None:
             by_parent = defaultdict(list)
             for match in self._with_key(selector, value):
                 by_parent[self.parent_of(match)].append(match)
-            if self._has_parents:
-                self._below[id(selector), value] = by_parent
-        return by_parent
+            self._below[id(selector), value] = by_parent
+        return [match for parent in parents for match in by_parent.get(parent, ())]
+
+    def _is_below_any(self, target: Target, parents: list[Target]) -> bool:
+        """Return whether a component is directly below one of these parents after the run.
+
+        If its row waits for the one that asks, it counts as below each component of the name that its row
+        gives. Where it is now must not count: in the next run, that would be another place.
+        """
+        row = next((row for row in _rows_of(target) if row.sets_parent and not row.problems), None)
+        if row is None or not _lacks_parent(row):
+            return (self.present_parent(target) if row is None else row.parent) in parents
+        if (
+            row.mapping.parent is None
+            or row.parent_name is None
+            or row is next(reversed(self._pending), None)
+        ):
+            return False  # nothing is its own parent
+        selector = row.mapping.parent.for_name(row.parent_name)
+        named = self._with_key(selector, row.parent_name.path[-1])
+        if not any(parent in named for parent in parents):
+            return False
+        if row not in self._pending:
+            raise _ParentNeeded(row)
+        return True
 
     def _prefer(self, selector: ResolvedSelector, value: str, matches: list[Target]) -> list[Target]:
         matches = [match for match in matches if match.is_expected] or matches
@@ -208,7 +231,7 @@ class Targets:
         texts = []
         targets = list(targets)
         for target in targets[:MAX_CANDIDATES]:
-            parent = self._present_parent(target)
+            parent = self.present_parent(target)
             names = [str(row.parent_name) for row in target.rows if row.parent_name is not None]
             if target.entity is not None:
                 names = [] if parent is None else [quote_name((parent.entity or {}).get("name"))]
@@ -223,14 +246,15 @@ class Targets:
 
     def parent_of(self, target: Target) -> Target | None:
         """Return the parent of a component after the run, None if it is at the top."""
-        for row in target.rows if target.expected is None else target.expected:
+        for row in _rows_of(target):
             if row.sets_parent and not row.problems and row not in self._pending:
                 if _lacks_parent(row):
                     raise _ParentNeeded(row)
                 return row.parent
-        return self._present_parent(target)
+        return self.present_parent(target)
 
-    def _present_parent(self, target: Target) -> Target | None:
+    def present_parent(self, target: Target) -> Target | None:
+        """Return the parent that a component has now, None if it is at the top."""
         parent_id = None if target.entity is None else target.entity.get("parent")
         located = None if parent_id is None else self._engine.cache.get("component", parent_id)
         return None if located is None else self.of_entity(located.entity)
@@ -246,14 +270,33 @@ class Targets:
             while waiting:
                 current = waiting[-1]
                 selector, name = current.mapping.parent, current.parent_name
-                self._pending.add(current)
+                self._pending[current] = None
                 try:
                     if selector is not None and name is not None and _lacks_parent(current):
                         current.parent = self.find_end(current, selector, name, "parent")
                 except _ParentNeeded as needed:
                     waiting.append(needed.row)
                     continue
-                self._pending.discard(waiting.pop())
+                del self._pending[waiting.pop()]
+
+    def find_within(self, rows: Iterable[ComponentRow]) -> None:
+        """Set the components that rows are within; reject a row if there is none, or if several match.
+
+        All rows of those components are matched already. The parents that `within` or a path asks for are
+        found first.
+        """
+        self._has_parents = True  # until a row of the next type changes one
+        for row in rows:
+            selector, name = row.mapping.within, row.parent_name
+            is_open = selector is not None and name is not None
+            while selector is not None and name is not None and is_open:
+                try:
+                    row.parent = self.find_end(row, selector, name, "parent")
+                    is_open = False
+                except _ParentNeeded as needed:
+                    self.find_parents([needed.row])
+        self._has_parents = False
+        self._below.clear()
 
     def keep_parents(self) -> None:
         """Remember what selectors with `within` mean, because no row changes its parent any more."""
@@ -292,6 +335,11 @@ class _ParentNeeded(Exception):
     def __init__(self, row: ComponentRow) -> None:
         super().__init__(row.label)
         self.row = row
+
+
+def _rows_of(target: Target) -> list[ComponentRow]:
+    """Return the rows that decide what a component is after the run."""
+    return target.rows if target.expected is None else target.expected
 
 
 def _lacks_parent(row: ComponentRow) -> bool:

@@ -16,6 +16,10 @@ WriteState = Literal["open", "done", "failed", "unknown"]
 #: Why a write was made: by a row, by a plan that is applied, to mark what is missing, or to delete it.
 Purpose = Literal["row", "plan", "mark", "delete"]
 
+#: The field of rows that are matched by name, directly below the component that they name.
+PARENT = "parent"
+#: What stands between the names of a key that has several.
+_BETWEEN_NAMES = " / "
 #: Takes the place of a value that the ledger must not hold.
 REDACTED: Attributes = {"ardoqpy": "redacted"}
 
@@ -25,11 +29,16 @@ class Owner(NamedTuple):
 
     - `mapping`: the source and the type, as in "apps.Application".
     - `field`: the attribute that rows are matched by; `key`: its value. None if there is no such attribute.
+      With the field `parent`, the key is a list: the names of the components above, then the name.
     """
 
     mapping: str
     field: str | None = None
     key: Any = None
+
+    def describe_key(self) -> str:
+        """Return the key as people write it, such as `Oslo / Room 7`."""
+        return _BETWEEN_NAMES.join(map(str, self.key)) if isinstance(self.key, list) else str(self.key)
 
 
 class OwnedVersion(NamedTuple):

@@ -13,6 +13,7 @@ from ardoqpy._messages import quote_name
 from ardoqpy.errors import ArdoqClientException
 from ardoqpy_sync.compare.cache import component_key, reference_key
 from ardoqpy_sync.compare.diff import CREATE, DELETE
+from ardoqpy_sync.ledger.records import PARENT
 from ardoqpy_sync.plans.document_schema import ENDS
 
 if TYPE_CHECKING:
@@ -201,7 +202,7 @@ class DriftDetector:
                 return
         key = planned.listed[0].get("field")
         # A row that was matched by a field that it does not write may match something else.
-        if matches and (key is None or planned.wanted().get(key) is not None):
+        if matches and (key in (None, PARENT) or planned.wanted().get(key) is not None):
             planned.mark_drifted("created", matches[0])
             self.identify(planned, matches[0]["_id"])
         else:
@@ -272,6 +273,10 @@ class DriftDetector:
                 return []
             return index.matches(reference_key(source, target, wanted.get("type")))
         type_id, by = wanted.get("typeId"), change.get("field")
+        if by == PARENT:
+            alike = index.matches(component_key(type_id, str(wanted.get("name"))))
+            place = {PARENT: wanted.get(PARENT)}
+            return [entity for entity in alike if self._holds(planned, place, entity)]
         if by is not None and wanted.get(by) is not None:
             matches = self._engine.with_value(change["rootWorkspace"], by, wanted[by])
             return [entity for entity in matches if entity.get("typeId") == type_id]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from typing import TYPE_CHECKING, NamedTuple
 
 from ardoqpy._http.json import encode_json, is_flat
@@ -38,6 +39,7 @@ class Operation:
     - `base`: the entity as Ardoq holds it, None for a create.
     - `expected`: the entity as Ardoq is expected to store it.
     - `known`: the ids that were there before a create.
+    - `field`: the attribute that the row of a create is matched by, beside name and type; None for no other.
     - `refers`: whether `attributes` have ids of entities that were not stored yet when it was added.
     - `size`: how many bytes of JSON it takes, roughly.
     - `removed`: all that a delete removes, the entity itself first.
@@ -47,12 +49,13 @@ class Operation:
     action: str
     kind: Kind
     id: str
-    attributes: Entity = field(default_factory=dict)
-    body: Entity = field(default_factory=dict)
+    attributes: Entity = dataclass_field(default_factory=dict)
+    body: Entity = dataclass_field(default_factory=dict)
     encoded: bytes | None = None
     base: Entity | None = None
     expected: Entity | None = None
     known: Collection[str] = ()
+    field: str | None = None
     refers: bool = False
     size: int = 0
     removed: Sequence[Located] = ()

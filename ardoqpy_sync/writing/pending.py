@@ -97,11 +97,19 @@ class PendingWrites:
     # -- add ------------------------------------------------------------------------------------------------
 
     def create(
-        self, kind: Kind, body: Entity, type_name: str | None, known: Collection[str], *, flat: bool
+        self,
+        kind: Kind,
+        body: Entity,
+        type_name: str | None,
+        known: Collection[str],
+        *,
+        field: str | None,
+        flat: bool,
     ) -> Operation:
         """Add a create, and return it.
 
-        `known` are the ids that are there before; `flat` is what `is_flat` says of the body.
+        `known` are the ids that are there before; `field` is what its row is matched by, beside name and
+        type; `flat` is what `is_flat` says of the body.
         """
         entity_id = f"{self.sender.id_prefix}{next(self._numbers)}"
         attributes, sent, encoded = encode_new(kind, body, flat=flat)
@@ -113,7 +121,7 @@ class PendingWrites:
         if kind.name == "component":
             expected["type"] = type_name
         operation = Operation(
-            "create", kind, entity_id, attributes, sent, encoded, expected=expected, known=known
+            "create", kind, entity_id, attributes, sent, encoded, expected=expected, known=known, field=field
         )
         self._add(operation, len(encoded))
         self._ahead.add(body["rootWorkspace"])
@@ -349,7 +357,7 @@ class PendingWrites:
         for operation in in_flight.values():
             if operation.action == "create" and self.sender.stores:
                 wanted = with_real_ids(operation.attributes, self.real)
-                self.sender.unconfirmed.add(operation.kind, wanted)
+                self.sender.unconfirmed.add(operation.kind, wanted, operation.field)
         self._fail(in_flight.values(), ArdoqClientException(_INTERRUPTED))
 
     def _fail(self, operations: Iterable[Operation], problem: ArdoqClientException) -> None:

@@ -10,6 +10,7 @@ from ardoqpy.errors import InvalidInput
 from ardoqpy_sync.compare.cache import copy_entity
 from ardoqpy_sync.compare.merge import DEFAULT_POLICY
 from ardoqpy_sync.compare.row_validation import is_printable
+from ardoqpy_sync.ledger.records import PARENT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 class RowReference(NamedTuple):
     """The parts of a row's entry in the report that are not its values.
 
-    - `label`: what the caller calls it; `field`: the field that it is matched by.
+    - `label`: what the caller calls it; `field`: the field that it is matched by, or `parent`.
     - `note`: what else is known of its change; `cause`: the label of the row that it failed with.
     - `owner`: the mapping and key of the row in its job; `purpose`: why it is written.
     - `origin`: where the row comes from, if it is one of a job.
@@ -41,6 +42,14 @@ class RowReference(NamedTuple):
     policy: EditPolicy | None = DEFAULT_POLICY
     recreates: str | None = None
     origin: RowOrigin | None = None
+
+    @property
+    def key(self) -> str | None:
+        """The attribute that is always written, because the row is matched by it; None if there is none.
+
+        The parent below which a row is matched is none: if it differs, somebody has moved the component.
+        """
+        return None if self.field == PARENT else self.field
 
 
 NO_ROW = RowReference()

@@ -175,14 +175,15 @@ class _Network(Sender):
             return False
         wanted = with_real_ids(operation.attributes, self.real)
         # What refers to an adopted entity may have been stored with it.
-        return self.unconfirmed.has(operation.kind, wanted) or any(
+        return self.unconfirmed.has(operation.kind, wanted, operation.field) or any(
             wanted.get(end) in self._adopted for end in ("source", "target")
         )
 
     def _add_unconfirmed(self, operations: Sequence[Operation]) -> None:
         for operation in operations:
             if operation.action == "create":
-                self.unconfirmed.add(operation.kind, with_real_ids(operation.attributes, self.real))
+                wanted = with_real_ids(operation.attributes, self.real)
+                self.unconfirmed.add(operation.kind, wanted, operation.field)
 
     def _settle_unconfirmed(self, outcomes: Iterable[Outcome], *, resent: bool) -> None:
         if not self.unconfirmed and not any(outcome.adopted for outcome in outcomes):
@@ -190,7 +191,7 @@ class _Network(Sender):
         for operation, stored, _, adopted in outcomes:
             if operation.action == "create":
                 for known in (operation.attributes, with_real_ids(operation.attributes, self.real)):
-                    self.unconfirmed.settle(operation.kind, known, resent=resent)
+                    self.unconfirmed.settle(operation.kind, known, operation.field, resent=resent)
                 if adopted and stored is not None:
                     self._adopted.add(stored["_id"])
 
@@ -424,7 +425,7 @@ class _Look:
         kind, wanted = operation.kind, with_real_ids(operation.attributes, self._real)
         twins = [
             twin
-            for twin in self._twins.of(kind, wanted)
+            for twin in self._twins.of(kind, wanted, operation.field)
             if twin["_id"] not in operation.known and twin["_id"] not in self._taken
         ]
         if not twins:

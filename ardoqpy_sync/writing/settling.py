@@ -17,10 +17,10 @@ from ardoqpy.errors import (
     ServiceUnavailable,
     UnexpectedAnswer,
 )
-from ardoqpy_sync.compare.diff import CREATE, DELETE, differences, equal_values
+from ardoqpy_sync.compare.diff import CREATE, DELETE, differences
 from ardoqpy_sync.ledger.records import REDACTED
 from ardoqpy_sync.writing.operations import with_real_ids
-from ardoqpy_sync.writing.unconfirmed import match_key
+from ardoqpy_sync.writing.unconfirmed import has_same, match_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -131,7 +131,7 @@ class _Settling:
             for entity in index.matches(match_key(kind, values))
             if (kind.name, entity["_id"]) not in owned
             and entity["_id"] not in self._taken
-            and self._has_key(kind, write, entity)
+            and has_same(kind, values, write.owner and write.owner.field, entity)
         ]
         if len(matches) != 1:
             return ("unknown" if matches else "failed"), None
@@ -148,12 +148,6 @@ class _Settling:
         known = {name: value for name, value in values.items() if value != REDACTED}
         is_as_sent = not differences(known, kind.collection.flatten(entity), kind.ignored)
         return entity.get("_version") == _FIRST_VERSION and is_as_sent and own in (None, user)
-
-    def _has_key(self, kind: Kind, write: Write, entity: Entity) -> bool:
-        field = write.owner.field if write.owner else None
-        if field is None or field not in write.sent:
-            return True
-        return equal_values(kind.collection.flatten(entity).get(field), write.sent[field])
 
     def _owned_row(self, kind: Kind, write: Write, entity: Entity, values: Attributes) -> OwnedRow | None:
         """Return the record of what an update or a mark has written; creates are owned without."""

@@ -8,10 +8,12 @@ which nobody can prevent. It is looked for once more before a run reports, and t
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ardoqpy.errors import ArdoqClientException
 from ardoqpy_sync.compare.cache import component_key, reference_key
+from ardoqpy_sync.compare.diff import comparison_key, equal_values
+from ardoqpy_sync.ledger.records import PARENT
 from ardoqpy_sync.writing.operations import BATCH_ID
 
 if TYPE_CHECKING:
@@ -39,9 +41,15 @@ class ExistingMatches:
         self._many = many
         self._listed: dict[tuple[str, str], dict[Hashable, list[Entity]]] = {}
 
-    def of(self, kind: Kind, wanted: Entity) -> Entities:
-        """Return the entities in Ardoq of that type and name, or between those ends, in its workspace."""
-        if any(end in wanted and not _is_real_id(wanted[end]) for end in ("source", "target")):
+    def of(self, kind: Kind, wanted: Entity, field: str | None) -> Entities:
+        """Return the entities in Ardoq of that type and name, or between those ends, in its workspace.
+
+        - `field`: the attribute that its row is matched by, too: their values of it are equal.
+        """
+        return [entity for entity in self._alike(kind, wanted) if has_same(kind, wanted, field, entity)]
+
+    def _alike(self, kind: Kind, wanted: Entity) -> Entities:
+        if any(end in wanted and _is_pending_id(wanted[end]) for end in ("source", "target")):
             return []
         if not self._many:
             key_of_wanted = match_key(kind, wanted)
@@ -58,44 +66,51 @@ class ExistingMatches:
         return self._listed[key].get(match_key(kind, wanted), [])
 
 
+class _Unconfirmed(NamedTuple):
+    """A create that got no answer, and the attribute that its row is matched by, if there is any."""
+
+    kind: Kind
+    wanted: Entity
+    field: str | None
+
+
 class UnconfirmedWrites:
     """Keep the creates that got no answer until it is known whether they were carried out."""
 
     def __init__(self) -> None:
         """Start with no unconfirmed write."""
-        self._open: dict[Hashable, tuple[Kind, Entity]] = {}
-        self._resent: dict[Hashable, tuple[Kind, Entity]] = {}
+        self._open: dict[Hashable, _Unconfirmed] = {}
+        self._resent: dict[Hashable, _Unconfirmed] = {}
 
     def __bool__(self) -> bool:
         """Return whether any write is unconfirmed."""
         return bool(self._open)
 
-    def add(self, kind: Kind, wanted: Entity) -> None:
-        """Note a create that got no answer."""
-        self._open[_key(kind, wanted)] = kind, wanted
+    def add(self, kind: Kind, wanted: Entity, field: str | None) -> None:
+        """Note a create that got no answer; `field` is what its row is matched by, beside name and type."""
+        self._open[_key(kind, wanted, field)] = _Unconfirmed(kind, wanted, field)
 
-    def settle(self, kind: Kind, wanted: Entity, *, resent: bool) -> None:
+    def settle(self, kind: Kind, wanted: Entity, field: str | None, *, resent: bool) -> None:
         """Note that a create is done; if it was sent more than once, there may be duplicates of it later."""
-        unconfirmed = self._open.pop(_key(kind, wanted), None)
+        unconfirmed = self._open.pop(_key(kind, wanted, field), None)
         if unconfirmed is not None and resent:
-            self._resent[_key(kind, wanted)] = unconfirmed
+            self._resent[_key(kind, wanted, field)] = unconfirmed
 
-    def has(self, kind: Kind, wanted: Entity) -> bool:
+    def has(self, kind: Kind, wanted: Entity, field: str | None) -> bool:
         """Return whether an earlier create of the same entity got no answer and was not found so far."""
-        return bool(self._open) and _key(kind, wanted) in self._open
+        return bool(self._open) and _key(kind, wanted, field) in self._open
 
-    def duplicates(
-        self, index_of: Callable[[Kind, str], EntityIndex]
-    ) -> Iterator[tuple[Kind, EntityIndex, Any]]:
+    def duplicates(self, index_of: Callable[[Kind, str], EntityIndex]) -> Iterator[tuple[Kind, list[Entity]]]:
         """Find what was sent more than once because no answer came, and is in Ardoq more than once by now.
 
-        Yield its kind, the index that then holds it, and its match key.
+        Yield its kind, and all of it that Ardoq holds.
         """
         twins = ExistingMatches(many=len(self._resent) > MANY)
-        for kind, wanted in self._resent.values():
+        for kind, wanted, field in self._resent.values():
             index = index_of(kind, wanted["rootWorkspace"])
             try:
-                late = [twin for twin in twins.of(kind, wanted) if twin["_id"] not in index.by_id]
+                found = twins.of(kind, wanted, field)
+                late = [twin for twin in found if twin["_id"] not in index.by_id]
             except ArdoqClientException as problem:
                 logger.warning(
                     "Duplicates of resent writes could not be read; the next run will. %s", problem
@@ -104,7 +119,8 @@ class UnconfirmedWrites:
             for twin in late:
                 index.remember(twin)
             if late:
-                yield kind, index, match_key(kind, wanted)
+                alike = index.matches(match_key(kind, wanted))
+                yield kind, [entity for entity in alike if has_same(kind, wanted, field, entity)]
 
 
 def match_key(kind: Kind, attributes: Entity) -> Hashable:
@@ -114,9 +130,21 @@ def match_key(kind: Kind, attributes: Entity) -> Hashable:
     return reference_key(attributes.get("source"), attributes.get("target"), attributes.get("type"))
 
 
-def _key(kind: Kind, wanted: Entity) -> Hashable:
-    return kind.name, wanted.get("rootWorkspace"), match_key(kind, wanted)
+def has_same(kind: Kind, wanted: Entity, field: str | None, entity: Entity) -> bool:
+    """Return whether an entity has the value that is wanted of the attribute that its row is matched by.
+
+    True if no value is wanted, or if it is the id of what is not created yet.
+    """
+    if field is None or field not in wanted or (field == PARENT and _is_pending_id(wanted[field])):
+        return True
+    return equal_values(kind.collection.flatten(entity).get(field), wanted[field])
 
 
-def _is_real_id(value: Any) -> bool:
-    return isinstance(value, str) and not value.startswith(BATCH_ID)
+def _key(kind: Kind, wanted: Entity, field: str | None) -> Hashable:
+    value = None if field is None else wanted.get(field)
+    value = value if field == PARENT else comparison_key(value)
+    return kind.name, wanted.get("rootWorkspace"), match_key(kind, wanted), field, value
+
+
+def _is_pending_id(value: Any) -> bool:
+    return isinstance(value, str) and value.startswith(BATCH_ID)

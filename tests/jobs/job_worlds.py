@@ -51,6 +51,7 @@ class Mapping:
     - `key`: the key field of components, or None if they are matched by name.
     - `is_filtered`: whether only rows with "1" in the column `Use` are read.
     - `owned`: whether it owns only the components of one owner.
+    - `within`: the column that names the parent by which components of one name are told apart, if any.
     """
 
     text: str
@@ -61,6 +62,7 @@ class Mapping:
     key: str | None = None
     is_filtered: bool = False
     owned: bool = False
+    within: str | None = None
 
 
 @dataclass(frozen=True)
@@ -116,17 +118,30 @@ class _Maker:
             parent = self._one(None, *self._things)
             above = parent and parent.parent
             self._things.append(_Thing(key, name, cost, seen, owner, parent, above))
+        #: By type that is matched by name within a parent, the types of that parent.
+        self._within = self._one(
+            {},
+            {},
+            {},
+            {"p1": ["p2"]},
+            {"p1": ["p2", "p3"]},
+            {"p2": ["p3", "p1"]},
+            {"p1": ["p2", "p3"], "p2": ["p3"]},
+        )
         self._missing = {(ws_id, kind): self._one(*MISSING) for ws_id in WORKSPACES for kind in TYPES}
         self._components = []
 
     def make(self):
-        for number in range(self._random.randint(0, 8)):
+        for number in range(self._random.randint(0, 12 if self._within else 8)):
             self._add_component(f"{number + 100:024d}")
         mappings, rows = [], {}
         for source in "abcd":
             if self._chance(0.6):
                 mappings.append(self._component_mapping(source))
-                rows[source] = [self._component_row(thing) for thing in self._some_things()]
+                things = self._some_things()
+                if mappings[-1].within:
+                    things = [each for thing in things for each in self._twins(thing)]
+                rows[source] = list(map(self._component_row, things))
         for source in "lm":
             if self._chance(0.4) or not mappings:
                 mappings.append(self._reference_mapping(source))
@@ -156,9 +171,18 @@ class _Maker:
     def _add_component(self, comp_id):
         thing = self._mixed(self._one(*self._things))
         ws_id = self._one(APPS, APPS, APPS, SERVERS)
-        above = [comp["_id"] for comp in self._components if comp["rootWorkspace"] == ws_id]
-        more = {"parent": self._one(*above)} if above and self._chance(0.4) else {}
         kind = self._one("p1", "p1", "p2", "p3")
+        kinds = self._within.get(kind, TYPES)
+        above = [
+            comp["_id"]
+            for comp in self._components
+            if comp["rootWorkspace"] == ws_id and comp["typeId"] in kinds
+        ]
+        more = (
+            {"parent": self._one(*above)}
+            if above and self._chance(0.8 if kind in self._within else 0.4)
+            else {}
+        )
         values = {
             self._key: thing.key if self._chance(0.7) else None,
             "cost": self._one(5, 7, None),
@@ -193,6 +217,11 @@ class _Maker:
         things = self._random.sample(self._things, number)
         things += [self._one(*self._things) for _ in things if self._chance(self._noise)]
         return list(map(self._mixed, things))
+
+    def _twins(self, thing):
+        """Return a thing, perhaps with others of its name below other parents."""
+        parents = [parent for parent in self._things if self._chance(0.2)]
+        return [thing, *(thing._replace(parent=parent, above=parent.parent) for parent in parents)]
 
     def _component_row(self, thing):
         other = self._mixed(self._one(*self._things)) if self._chance(self._noise) else thing
@@ -235,7 +264,8 @@ class _Maker:
 
     def _component_mapping(self, source):
         ws_id, kind = self._one(APPS, APPS, APPS, SERVERS), self._one("p1", "p1", "p2")
-        key = self._key if self._chance(0.65) else None
+        within = self._within_kinds(kind)
+        key = self._key if self._chance(0.65) and not within else None
         creates = self._chance(0.8)
         is_named = creates or key is None or self._chance(0.5)
         is_filtered, is_owned = self._chance(0.2), self._chance(0.25)
@@ -246,8 +276,11 @@ class _Maker:
         lines += ['type_change = "update"'] if key and self._chance(0.4) else []
         lines += ['where = { Use = ["1"] }'] if is_filtered else []
         lines += [f'owned = {{ {OWNED[0]} = "{OWNED[1]}" }}'] if is_owned else []
-        parent = self._parent()
+        parent, column = (None, None) if within else (self._parent(kind), None)
         lines += [f"parent = {parent}"] if parent else []
+        if within:
+            column, table = self._one(*within)
+            lines.append(f"within = {table}")
         fields = {"cost": "{Cost}", "seen": "{Seen}", "owner": "{Owner}"}
         fields = {name: cell for name, cell in fields.items() if self._chance(0.7)}
         if key or self._chance(0.3):
@@ -257,16 +290,36 @@ class _Maker:
         text = _table(
             "components", source, WORKSPACES[ws_id], TYPES[kind], self._missing[ws_id, kind], lines, fields
         )
-        return Mapping(text, "component", source, ws_id, kind, key, is_filtered, is_owned)
+        return Mapping(text, "component", source, ws_id, kind, key, is_filtered, is_owned, column)
 
-    def _parent(self):
-        kinds = self._one('type = ["Application", "Server"], ', 'type = ["Server", "Site"], ', "")
+    def _within_kinds(self, kind):
+        """Return the column and the table of each way to say what rows of a type are within."""
+        if kind not in self._within:
+            return []
+        kinds = f"type = {json.dumps([TYPES[each] for each in self._within[kind]])}"
+        ways = [("Parent", f'{{ {kinds}, value = "{{Parent}}" }}')]
+        ways.append(("ParentKey", f'{{ {kinds}, key = "{self._key}", value = "{{ParentKey}}" }}'))
+        if kind == "p1":
+            above = 'within = { type = ["Server", "Site"], value = "{Above}" }'
+            ways.append(("Parent", f'{{ {kinds}, value = "{{Parent}}", {above} }}'))
+            ways.append(("Parent", f'{{ {kinds}, value = "{{Above}}/{{Parent}}", path = "/" }}'))
+        return ways
+
+    def _parent(self, kind):
+        types, any_type = ['type = ["Server", "Site"], ', ""], ""
+        if (
+            kind == "p2" and "p1" in self._within
+        ):  # what these are below must not depend on what is within them
+            any_type = types[0]
+        else:
+            types.append('type = ["Application", "Server"], ')
+        kinds = self._one(*types)
         return self._one(
             None,
             None,
             f'{{ {kinds}value = "{{Parent}}" }}',
             f'{{ {kinds}key = "{self._key}", value = "{{ParentKey}}" }}',
-            f'{{ {kinds}value = "{{Parent}}", within = {{ value = "{{Above}}" }} }}',
+            f'{{ {kinds}value = "{{Parent}}", within = {{ {any_type}value = "{{Above}}" }} }}',
             f'{{ {kinds}value = "{{Above}}/{{Parent}}", path = "/" }}',
         )
 
@@ -386,11 +439,46 @@ def wrongly_deleted(world, before, after):
         is_taken_along = "take_along = true" in world.guard and comp.get("parent")
         if not any('missing = "delete"' in mapping.text for mapping in mappings) and not is_taken_along:
             wrong.append((comp, "its type is not deleted"))
-        wrong += [(comp, reason) for mapping in mappings for reason in _claims(world, mapping, comp)]
+        place = _Place.of(comp, before, after)
+        wrong += [(comp, reason) for mapping in mappings for reason in _claims(world, mapping, comp, place)]
     return wrong
 
 
-def _claims(world, mapping, comp):
+class _Place(NamedTuple):
+    """What a component is below: whether it is the same after the run, its name and its custom fields."""
+
+    is_kept: bool
+    name: str | None = None
+    values: dict | None = None
+
+    @classmethod
+    def of(cls, comp, before, after):
+        """Return the place of a component before a run."""
+        if comp.get("parent") is None:
+            return cls(is_kept=True)
+        then, now = (
+            next((each for each in dump["components"] if each["_id"] == comp["parent"]), None)
+            for dump in (before, after)
+        )
+        values = then.get("customFields", {})
+        is_kept = now is not None and (now["name"], now.get("customFields", {})) == (then["name"], values)
+        return cls(is_kept, then["name"], values)
+
+    def is_named(self, row, column):
+        """Return whether a row names it in a column."""
+        given = row[column]
+        if given is None or self.name is None:
+            return self.is_kept and given is self.name
+        held = [self.name] if column == "Parent" else _forms(self.values)
+        return self.is_kept and (given.strip() if column == "Parent" else given) in held
+
+
+def _forms(values):
+    """Return all forms of the key that a component has."""
+    return [form for key, held in KEY_FIELDS.items() for form in held.get(values.get(key), ())]
+
+
+def _claims(world, mapping, comp, place):
     """Yield why a mapping forbids that a component is deleted."""
     values = comp.get("customFields", {})
     rows = [row for row in world.rows[mapping.rows] if not mapping.is_filtered or row["Use"] == "1"]
@@ -401,6 +489,8 @@ def _claims(world, mapping, comp):
         given = row["Key"] if mapping.key else row["Name"]
         if given is None:
             yield f"mapping {mapping.rows} has a row that cannot be identified: {number}"
+        elif mapping.within and not place.is_named(row, mapping.within):
+            continue
         elif mapping.key is None and given.strip() == comp["name"]:
             yield f"mapping {mapping.rows} has its name: {number}"
         elif mapping.key is not None and given in KEY_FIELDS[mapping.key].get(values.get(mapping.key), ()):

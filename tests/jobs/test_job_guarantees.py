@@ -4,11 +4,9 @@ import pytest
 from example_counts import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from job_seed import WAYS, writes
-from job_worlds import content, make_world, outcome, shuffled, wrongly_deleted
-
-from ardoqpy_sync import ArdoqSyncClient
-from ardoqpy_sync.job import parse_job, run_job
+from job_properties import check_order, check_raise, check_runs
+from job_seed import WAYS
+from job_worlds import make_world
 
 #: With shrinking, a failure takes minutes; without one, an example takes a tenth of a second.
 MAX = examples(100)
@@ -23,34 +21,6 @@ def way(request):
     return WAYS[request.param]
 
 
-def run(server, way, world, *, simulate=False, on_error="collect"):
-    """Run the job of a world, and return its report and its result."""
-    sources = "".join(f'\n[sources.{name}]\ntype = "rows"\nrows = []\n' for name in world.rows)
-    job = parse_job(f"format = 1\n{world.job}{sources}", "job.toml")
-    with ArdoqSyncClient(server.url, server.token, on_error=on_error, simulate=simulate, **way) as client:
-        result = run_job(job, client, sources=world.rows)
-        return client.get_report(), result
-
-
-def changes_of(report):
-    """Return the changes of a report without the rows that failed."""
-    return [change for change in report["changes"] if change["action"] != "failed"]
-
-
-def failed_rows(report):
-    """Return the labels of the rows that failed."""
-    return sorted(str(change["label"]) for change in report["changes"] if change["action"] == "failed")
-
-
-def is_blocked_as_new(result):
-    """Return whether the guard found a type of which the run named nothing that Ardoq held.
-
-    The next run names what this one created, so the guard then has less reason to block.
-    """
-    reasons = [reason["sentence"] for error in result.blocked for reason in error.reasons]
-    return any(reason.startswith("No row of this run named anything there is of the") for reason in reasons)
-
-
 def test_preview_is_the_run_and_a_second_run_changes_nothing(server, way):
     """G2 and G3: a preview reports what the run does, and after the run nothing is left to do.
 
@@ -61,20 +31,7 @@ def test_preview_is_the_run_and_a_second_run_changes_nothing(server, way):
     @settings(max_examples=MAX)
     @given(world=WORLDS)
     def check(world):
-        server.load(world.seed)
-        before = server.dump()
-        preview = run(server, way, world, simulate=True)
-        assert server.dump() == before
-        report, result = run(server, way, world)
-        assert result.failure is None
-        assert outcome(*preview) == outcome(report, result)
-        assert wrongly_deleted(world, before, server.dump()) == []
-        again, _ = run(server, way, world)
-        if is_blocked_as_new(result):
-            return
-        assert changes_of(again) == []
-        if not report["del_comps"]:
-            assert failed_rows(again) == failed_rows(report)
+        check_runs(server, way, world)
 
     check()
 
@@ -85,15 +42,7 @@ def test_order_of_rows_and_mappings_changes_nothing(server, way):
     @settings(max_examples=MAX)
     @given(world=WORLDS, random=RANDOMS)
     def check(world, random):
-        server.load(world.seed)
-        report, _ = run(server, way, world)
-        reasons = [change.get("note") or "" for change in report["changes"] if change["action"] == "failed"]
-        if any("conflicts with" in reason for reason in reasons):
-            return
-        first = content(server.dump())
-        server.load(world.seed)
-        run(server, way, shuffled(random, world))
-        assert content(server.dump()) == first
+        check_order(server, way, world, random)
 
     check()
 
@@ -104,14 +53,6 @@ def test_rows_that_fail_stop_the_run_before_it_writes_with_raise(server, way):
     @settings(max_examples=MAX)
     @given(world=WORLDS)
     def check(world):
-        server.load(world.seed)
-        collected, _ = preview = run(server, way, world, simulate=True)
-        server.clear_requests()
-        report, result = run(server, way, world, on_error="raise")
-        if failed_rows(collected):
-            assert result.failure is not None
-            assert writes(server) == []
-        else:
-            assert outcome(report, result) == outcome(*preview)
+        check_raise(server, way, world)
 
     check()

@@ -1,8 +1,10 @@
 """Which component a row means if several rows, mappings or components compete for it."""
 
 import pytest
+from job_properties import changes_of
 from job_seed import SEED, component, stored
-from test_job_guarantees import changes_of
+
+from ardoqpy_sync.job import JobInvalid
 
 PARENT = 'parent = { type = ["Application", "Server"], value = "{Parent}" }\n'
 ANYTHING = "[guard]\ndespite_failures = true\nshare = 1.0\n"
@@ -342,3 +344,223 @@ def test_component_is_adopted_by_the_name_of_the_row_that_is_used(ardoq, run):
     assert [(change["name"], sorted(change["attributes"])) for change in changes_of(report)] == [
         ("Web", ["cmdb_id"])
     ]
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_component_is_adopted_whichever_mapping_of_its_key_comes_first(ardoq, run, order):
+    """A mapping that only updates gives no name: that of another mapping counts, in any order."""
+    load(ardoq, {"name": "DB"})
+    mappings = [mapping("a", "create = false"), mapping("b")][::order]
+    rows = {name: [{"Name": "DB", "Key": "K1"}] for name in "ab"}
+    _, report, _ = run("".join(mappings), **rows)
+    assert (report["new_comps"], report["updated_comps"], report["failed_comps"]) == (0, 1, 0)
+
+
+def test_name_that_is_only_filled_has_no_say_in_its_letter_case(ardoq, run):
+    """Of rows that never change a name, the one with the name that another mapping writes is used."""
+    load(ardoq, {"name": "Web"})
+    text = costs("a", 'fill_if_empty = ["name"]', key=None) + mapping("b", key=None)
+    names = [{"Name": name, "Key": None, "Cost": cost} for name, cost in (("Web", 5), ("WEB", 7))]
+    for expected in (["Web", "WEB"], []):
+        _, report, _ = run(text, a=names, b=[{"Name": "WEB", "Key": None}])
+        assert changed(report) == expected
+        assert list(failures(report)) == ["a row 1"]
+    assert stored(ardoq)["WEB"]["cost"] == 7
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_parents_that_are_looked_for_in_a_circle(ardoq, run, order):
+    """What the name of a parent means does not depend on where its component is now, or on the order."""
+    load(ardoq, {"name": "Rack", "cmdb_id": "K3"})
+    parent = 'parent = { type = "Application", value = "{Parent}", within = { value = "{Above}" } }'
+    rows = [
+        {"Name": "DB", "Key": "K1", "Parent": None, "Above": None},
+        {"Name": "Web", "Key": "K2", "Parent": "DB", "Above": None},
+        {"Name": "Rack", "Key": "K3", "Parent": "Web", "Above": "DB"},
+        {"Name": "WEB", "Key": "K4", "Parent": "Rack", "Above": "Web"},
+    ]
+    for expected in (4, 0):
+        _, report, _ = run(mapping("a", parent), a=rows[::order])
+        assert (len(changes_of(report)), failures(report)) == (expected, {})
+    held = stored(ardoq)
+    names = {comp["_id"]: name for name, comp in held.items()}
+    assert {name: names.get(comp["parent"]) for name, comp in held.items()} == {
+        "DB": None, "Web": "DB", "Rack": "Web", "WEB": "Rack"
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_parents_that_need_each_other_are_ambiguous_in_every_run(ardoq, run, order):
+    """If two rows need the parent of each other, what their names may mean counts, not where each is now."""
+    load(ardoq, {"name": "P", "cmdb_id": "K1"}, {"name": "W", "cmdb_id": "K3", "parent": "1".zfill(24)})
+    parent = 'parent = { type = "Application", value = "{Parent}", within = { value = "{Above}" } }'
+    rows = [
+        {"Name": "P", "Key": "K4", "Parent": "W", "Above": "P"},
+        {"Name": "W", "Key": "K2", "Parent": "P", "Above": "W"},
+    ]
+    for _ in range(2):
+        _, report, _ = run(mapping("a", parent), a=rows[::order])
+        assert changes_of(report) == []
+        reasons = {change["name"]: change["note"] for change in report["changes"]}
+        assert "is ambiguous: 2 components match" in reasons["P"]
+        assert list(reasons) == ["P", "W"][::order]
+
+
+WITHIN = 'within = { type = "Server", value = "{Rack}" }'
+ROOMS = mapping("rooms", WITHIN, key=None)
+RACKS = mapping("racks", kind="Server")
+
+
+def below(ardoq):
+    """Return the stored components as (name, key, name of the parent)."""
+    components = ardoq.dump()["components"]
+    names = {None: None} | {comp["_id"]: comp["name"] for comp in components}
+    return sorted(
+        (comp["name"], comp.get("customFields", {}).get("cmdb_id") or "", names[comp.get("parent")] or "")
+        for comp in components
+    )
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_rows_within_a_parent_are_told_apart_by_it(ardoq, run, order):
+    """Components of one name are matched by the component above them, which the same run can create."""
+    load(ardoq, {"name": "A", "kind": "p2"}, {"name": "7", "parent": "1".zfill(24)}, {"name": "7"})
+    rows = [
+        {"Name": "7", "Key": "a7", "Rack": "A"},
+        {"Name": "7", "Key": "b7", "Rack": "b"},
+        {"Name": "7", "Key": "top", "Rack": None},
+    ]
+    text = "".join([ROOMS, RACKS][::order])
+    for expected in (4, 0):
+        _, report, _ = run(text, rooms=rows[::order], racks=[{"Name": "B", "Key": "B"}])
+        assert (len(changes_of(report)), failures(report)) == (expected, {})
+    expected = [("7", "a7", "A"), ("7", "b7", "B"), ("7", "top", ""), ("A", "", ""), ("B", "B", "")]
+    assert below(ardoq) == expected
+
+
+def test_rows_within_rows_within_others(ardoq, run):
+    """Rows are matched from the top of the types down, whatever the order of the mappings."""
+    sites = mapping("sites", key=None, kind="Site")
+    racks = mapping("racks", 'within = { type = "Site", value = "{Site}" }', key=None, kind="Server")
+    root = {**SEED["models"][0]["root"], "p3": {"name": "Site"}}
+    ardoq.load(SEED | {"models": [SEED["models"][0] | {"root": root}]})
+    rows = {
+        "rooms": [{"Name": "7", "Key": "x", "Rack": "R1"}],
+        "racks": [{"Name": "R1", "Key": "y", "Site": "Oslo"}],
+        "sites": [{"Name": "Oslo", "Key": "z"}],
+    }
+    for expected in (3, 0):
+        _, report, _ = run(ROOMS + racks + sites, **rows)
+        assert (len(changes_of(report)), failures(report)) == (expected, {})
+    assert below(ardoq) == [("7", "x", "R1"), ("Oslo", "z", ""), ("R1", "y", "Oslo")]
+
+
+def test_row_within_what_is_not_clear_is_rejected_and_keeps_all_of_its_name(ardoq, run):
+    """A row whose parent is not exactly one component is rejected, and what has its name is not missing."""
+    load(
+        ardoq,
+        {"name": "A", "kind": "p2"}, {"name": "A", "kind": "p2"}, {"name": "B", "kind": "p2"},
+        {"name": "7", "parent": "1".zfill(24)}, {"name": "8"}, {"name": "9"},
+    )  # fmt: skip
+    text = mapping("rooms", WITHIN, 'missing = "delete"', key=None) + ANYTHING
+    rows = [
+        {"Name": "7", "Key": None, "Rack": "A"},
+        {"Name": "8", "Key": None, "Rack": "C"},
+        {"Name": "7", "Key": None, "Rack": "B"},
+        {"Name": "10", "Key": None, "Rack": "B"},
+    ]
+    _, report, _ = run(text, rooms=rows)
+    assert list(failures(report)) == ["rooms row 1", "rooms row 2"]
+    assert "is ambiguous: 2 components match" in failures(report)["rooms row 1"]
+    assert [name for name, _, _ in below(ardoq)] == ["10", "7", "7", "8", "A", "A", "B"]
+
+
+def test_twins_below_one_parent_stay_ambiguous(ardoq, run):
+    """Of components of one name below one parent, the oldest is used, and all are listed; none is missing."""
+    rack = "1".zfill(24)
+    load(ardoq, {"name": "A", "kind": "p2"}, *[{"name": "7", "parent": rack} for _ in "xy"], {"name": "7"})
+    text = mapping("rooms", WITHIN, 'missing = "delete"', key=None) + ANYTHING
+    _, report, _ = run(text, rooms=[{"Name": "7", "Key": "K", "Rack": "A"}])
+    assert [entry["matches"] for entry in report["ambiguous"]] == [["2".zfill(24), "3".zfill(24)]]
+    assert below(ardoq) == [("7", "", "A"), ("7", "K", "A"), ("A", "", "")]
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_parent_within_its_own_parent(ardoq, run, order):
+    """Nested within, or a path, tells parents of one name apart, also if the same run moves them."""
+    load(
+        ardoq,
+        {"name": "Oslo", "kind": "p2"}, {"name": "Rome", "kind": "p2"},
+        {"name": "1", "kind": "p2", "cmdb_id": "o1", "parent": "2".zfill(24)},
+        {"name": "7", "parent": "3".zfill(24)},
+    )  # fmt: skip
+    floors = mapping("floors", 'parent = { type = "Server", value = "{Site}" }', kind="Server")
+    rows = {
+        "floors": [{"Name": "1", "Key": "o1", "Site": "Oslo"}, {"Name": "1", "Key": "r1", "Site": "Rome"}],
+        "rooms": [{"Name": "7", "Key": site, "Floor": "1", "Site": site} for site in ("Oslo", "Rome")],
+    }
+    nested = 'value = "{Floor}", within = { type = "Server", value = "{Site}" }'
+    for way in (nested, 'value = "{Site}/{Floor}", path = "/"'):
+        rooms = mapping("rooms", f'within = {{ type = "Server", {way} }}', key=None)
+        text = "".join([rooms, floors][::order])
+        _, report, _ = run(text, **{name: some[::order] for name, some in rows.items()})
+        assert failures(report) == {}
+        components = {comp["_id"]: comp for comp in ardoq.dump()["components"]}
+        names = {
+            comp["customFields"]["cmdb_id"]: components[comp["parent"]]["customFields"]["cmdb_id"]
+            for comp in components.values()
+            if comp["typeId"] == "p1"
+        }
+        assert names == {"Oslo": "o1", "Rome": "r1"}
+        assert components["4".zfill(24)]["customFields"]["cmdb_id"] == "Oslo"
+    assert changed(report) == []
+
+
+def test_skipped_row_within_a_parent_names_the_parent(ardoq, run):
+    """With create = false, a row is skipped if its name is elsewhere only, and the reason says where."""
+    load(ardoq, {"name": "A", "kind": "p2"}, {"name": "7"})
+    text = mapping("rooms", WITHIN, "create = false", key=None)
+    rows = [{"Name": "7", "Key": "K", "Rack": "A"}, {"Name": "8", "Key": "K", "Rack": None}]
+    result, report, _ = run(text, rooms=rows)
+    assert changed(report) == []
+    assert [row["reason"] for row in result.skipped] == [
+        "No component directly below 'A' has the name '7', and create is false.",
+        "No component at the top has the name '8', and create is false.",
+    ]
+
+
+def test_rows_that_contradict_below_one_parent(ardoq, run):
+    """Two rows of one name conflict below the same parent only, whatever the letter case of its name."""
+    load(ardoq, {"name": "A", "kind": "p2"}, {"name": "B", "kind": "p2"})
+    text = costs("rooms", WITHIN, key=None)
+    rows = [
+        {"Name": "7", "Key": None, "Cost": cost, "Rack": rack}
+        for cost, rack in ((5, "A"), (6, "B"), (7, "a"))
+    ]
+    _, report, _ = run(text, rooms=rows)
+    assert list(failures(report)) == ["rooms row 3"]
+    assert "conflicts with rooms row 1" in failures(report)["rooms row 3"]
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (
+            mapping("rooms", WITHIN),
+            "line 8: This mapping matches its rows by the key 'cmdb_id', so within has no effect.",
+        ),
+        (mapping("rooms", WITHIN, PARENT, key=None), "A mapping with within has no parent"),
+        (
+            ROOMS + mapping("racks"),
+            "line 15: The mapping with within in line 7 matches rows of the same type",
+        ),
+        (
+            mapping("rooms", WITHIN, key=None, kind="Server"),
+            "line 7: The components of within depend on rows of type 'Server', which are within them",
+        ),
+    ],
+)
+def test_within_that_cannot_work_is_a_problem_of_the_job(ardoq, run, text, problem):
+    """Rows that `within` cannot tell apart are reported before anything is read."""
+    with pytest.raises(JobInvalid, match=problem):
+        run(text, rooms=[], racks=[])

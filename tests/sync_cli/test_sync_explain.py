@@ -1,5 +1,6 @@
 """`ardoqpy-sync explain`: what a run would make of one row, decided by the run itself."""
 
+import copy
 import json
 import sqlite3
 
@@ -206,6 +207,29 @@ def test_parent(home, run):
     )
     (end,) = item_of(run, "--row 3")["ends"]
     assert end["note"] == "a policy of the mapping keeps the parent that the component has"
+
+
+def test_within(home, ardoq, run):
+    """What a row is within is shown as the parent is, with its own role."""
+    seed = copy.deepcopy(SEED)
+    seed["models"][0]["root"]["server"] = {"name": "Server"}
+    ardoq.load(seed)
+    other = """[[components]]
+rows = "apps"
+workspace = "Apps"
+type = "Server"
+name = "{Name} server"
+within = { type = "Application", value = "{Name}" }
+"""
+    (home / "job.toml").write_text(f"{job_text()}{other}")
+    item = next(
+        mapping["items"][0]
+        for mapping in explained(run, "--row 3")[0]["mappings"]
+        if mapping["type"] == "Server"
+    )
+    (end,) = item["ends"]
+    assert (end["role"], item["outcome"]) == ("within", "create")
+    assert end["component"].startswith("'Orders' ")
 
 
 def test_references(home, run):

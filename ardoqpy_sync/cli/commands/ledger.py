@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 def forget(options: argparse.Namespace) -> int:
     """Own a component or reference no more, and return the exit code."""
     with lock_of(load_job_file(options.job)), open_ledger_of(options.job) as ledger:
-        matches = [each for each in ledger.owned() if options.key in (str(each.owner.key), each.entity_id)]
+        matches = _with_key(ledger.owned(), options.key)
         if options.type is not None:
             matches = [each for each in matches if each.owner.mapping.endswith(f".{options.type}")]
         if not matches:
@@ -36,6 +36,13 @@ def forget(options: argparse.Namespace) -> int:
             raise CommandError(
                 f"The key {quote_name(options.key)} is in several mappings: {listed}. Name one with --type."
             )
+        keys = {each.owner.describe_key() for each in matches}
+        if len(keys) > 1:
+            listed = ", ".join(map(quote_name, sorted(keys)))
+            raise CommandError(
+                f"The key {quote_name(options.key)} is below several components: {listed}. Name one of them, "
+                "or the id of a component."
+            )
         ledger.forget([{"kind": each.kind, "entity_id": each.entity_id} for each in matches])
     if sys.stdout is not None:
         with open_output(None) as stream:
@@ -44,6 +51,14 @@ def forget(options: argparse.Namespace) -> int:
                 "It stays in Ardoq as it is, and cannot be missing. A row that matches it owns it again.\n"
             )
     return 0
+
+
+def _with_key(owned: list[OwnedEntity], text: str) -> list[OwnedEntity]:
+    """Return what has a key or an id; if nothing has, what has this name below any component."""
+    matches = [each for each in owned if text in (each.owner.describe_key(), each.entity_id)]
+    return matches or [
+        each for each in owned if isinstance(each.owner.key, list) and each.owner.key[-1] == text
+    ]
 
 
 def export(options: argparse.Namespace) -> int:
@@ -66,5 +81,7 @@ def load(options: argparse.Namespace) -> int:
 
 
 def _describe(entity: OwnedEntity) -> str:
-    name = entity.values.get("name") or entity.owner.key or entity.entity_id
+    key = entity.owner.describe_key()
+    has_place = isinstance(entity.owner.key, list)
+    name = key if has_place else entity.values.get("name") or entity.owner.key or entity.entity_id
     return escape_controls(f"The {entity.kind} {quote_name(name)} ({entity.entity_id})")
