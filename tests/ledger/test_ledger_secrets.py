@@ -7,7 +7,7 @@ import zlib
 
 import pytest
 from command_line import runner
-from ledger_jobs import DELETE, MARK, MODES, TOKEN, components, edit, ledger_of, write_job
+from ledger_jobs import DELETE, EACH_MODE, MARK, TOKEN, components, edit, ledger_of, write_job
 
 from ardoqpy.config import Token
 from ardoqpy_sync.cli import main
@@ -40,7 +40,7 @@ def everything_in(folder):
     return "\n".join(texts)
 
 
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("mode", EACH_MODE)
 @pytest.mark.parametrize("form", FORMS, ids=["plain", "upper", "base64", "escaped", "within"])
 def test_g7_the_token_is_not_in_the_ledger(ardoq, run, tmp_path, mode, form):
     """Neither values of rows, nor what Ardoq holds, nor what is deleted, brings the token into the ledger."""
@@ -58,7 +58,7 @@ def test_g7_the_token_is_not_in_the_ledger(ardoq, run, tmp_path, mode, form):
     assert ENCODED.rstrip("=") not in everything
 
 
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("mode", EACH_MODE)
 def test_redacted_values_are_not_in_the_ledger(ardoq, run, tmp_path, mode):
     """Values of a redacted field are in no write, no record and no run document; the run writes them all."""
     write_job(tmp_path, mode, missing=DELETE, run='redact = ["cost"]')
@@ -76,7 +76,7 @@ def test_redacted_values_are_not_in_the_ledger(ardoq, run, tmp_path, mode):
         assert entity.values["cost"] == REDACTED
 
 
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("mode", EACH_MODE)
 def test_redacted_values_are_not_merged(ardoq, run, tmp_path, mode):
     """Without the value that it last wrote, the job writes that of the source, as without a ledger."""
     write_job(tmp_path, mode, missing=DELETE, run='redact = ["cost"]')
@@ -88,7 +88,7 @@ def test_redacted_values_are_not_merged(ardoq, run, tmp_path, mode):
     assert components(ardoq)["Shop"]["cost"] == 1
 
 
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("mode", EACH_MODE)
 def test_redacted_value_before_a_mark_does_not_come_back(ardoq, run, tmp_path, mode):
     """A mark on a redacted field stays: the value before is not kept, and no placeholder is written."""
     write_job(tmp_path, mode, missing=MARK, run='redact = ["state"]')
