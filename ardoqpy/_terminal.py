@@ -53,15 +53,18 @@ def display_width(text: str) -> int:
 
 def shorten(text: str, columns: int) -> str:
     """Return a text cut to at most `columns` of a terminal, with an ellipsis if something is left out."""
-    if len(text) * 2 <= columns or display_width(text) <= columns:
+    if len(text) * 2 <= columns or (text.isascii() and len(text) <= columns):
         return text
-    width = end = 0
+    width = end = shown = 0
     for cluster in _clusters(text):
         width += _cluster_width(cluster)
-        if width > columns - 1:
-            break
+        if width > columns:
+            # What follows is not measured: a text can be much longer than a terminal is wide.
+            return f"{text[:shown].rstrip(_ZWNJ + _ZWJ)}…" if columns > 0 else ""
         end += len(cluster)
-    return f"{text[:end].rstrip(_ZWNJ + _ZWJ)}…" if columns > 0 else ""
+        if width <= columns - 1:
+            shown = end
+    return text
 
 
 def _escape_unless_needed(match: re.Match[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -18,7 +19,7 @@ VERSION = "0.8.4"
 _FOLDER = Path(__file__).resolve().parent.parent / ".benchmarks-venv"
 _ASK = "from importlib.metadata import version; print(version('ardoqpy'))"
 # Do not wait long for a package index that does not answer.
-_INSTALL = ["-m", "pip", "install", "--quiet", "--no-input", "--retries", "2", f"ardoqpy=={VERSION}"]
+_INSTALL = ["install", "--quiet", "--no-input", "--retries", "2", f"ardoqpy=={VERSION}"]
 
 
 class NotInstallable(Exception):
@@ -51,9 +52,13 @@ def _python(environment: Path) -> Path:
 
 
 def _install(environment: Path) -> None:
+    # The pip of this Python can install there, too: setting up another one takes longer than installing.
+    has_pip = importlib.util.find_spec("pip") is not None
+    python = str(_python(environment))
+    pip = [sys.executable, "-m", "pip", "--python", python] if has_pip else [python, "-m", "pip"]
     try:
-        venv.create(environment, with_pip=True)
-        subprocess.run([str(_python(environment)), *_INSTALL], check=True, capture_output=True, text=True)
+        venv.create(environment, with_pip=not has_pip)
+        subprocess.run([*pip, *_INSTALL], check=True, capture_output=True, text=True)
     except (OSError, subprocess.CalledProcessError) as problem:
         output = getattr(problem, "stderr", None) or getattr(problem, "output", None) or str(problem)
         reason = " ".join(str(output).strip().splitlines()[-2:])

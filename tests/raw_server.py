@@ -18,6 +18,7 @@ class RawServer:
         self._stays_open = stays_open
         self._answers = list(answers)
         self._end = threading.Event()
+        self._connection = None
         self._socket = socket.create_server(("127.0.0.1", 0))
         self._socket.settimeout(5)
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
@@ -30,6 +31,7 @@ class RawServer:
                 connection = self._socket.accept()[0]
             except OSError:
                 return
+            self._connection = connection
             with connection, contextlib.suppress(OSError):
                 connection.settimeout(5)
                 self.received.append(connection.recv(65536).decode("utf-8", "replace"))
@@ -43,7 +45,9 @@ class RawServer:
     def close(self):
         """Stop listening, and close the connections that are kept open."""
         self._end.set()
-        with contextlib.suppress(OSError):
-            self._socket.shutdown(socket.SHUT_RDWR)
+        # An answer that takes long, or that nobody reads, ends at once: nobody waits for its thread.
+        for open_socket in (self._socket, self._connection):
+            with contextlib.suppress(OSError, AttributeError):
+                open_socket.shutdown(socket.SHUT_RDWR)
         self._socket.close()
         self._thread.join(5)

@@ -139,6 +139,7 @@ def test_the_files_on_the_schedule_parse():
     assert github[True]["schedule"][0]["cron"] == azure["schedules"][0]["cron"]  # YAML reads `on` as true
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="the pipelines of the page run on Linux")
 def test_the_exit_codes_of_the_pipeline_steps(spreadsheet, tmp_path):
     """Run as GitHub does, a preview with changes passes, and one with a bad row fails."""
@@ -188,6 +189,7 @@ def test_the_comparison_of_two_emulators_runs(capsys):
     assert ("Shop" in before, "Shop" in after) == (False, True)
 
 
+@pytest.mark.slow
 def test_the_tests_on_the_page_pass(tmp_path):
     """The tests on the page pass as they are."""
     tests = "\n\n".join(fenced("testing-your-integration.md", "python"))

@@ -120,6 +120,7 @@ def test_device_as_ledger_is_not_to_be_deleted():
     assert sentence.endswith("is not a regular file. Name another file.")
 
 
+@pytest.mark.slow
 def test_huge_files_are_not_loaded(tmp_path):
     """A gigabyte in place of a ledger or a plan is one sentence, and is not loaded into memory."""
     path = tmp_path / "plan.json"

@@ -381,7 +381,10 @@ def _compete(path, counter, number, times, *words):
     return [int(process.communicate("\n")[0]) for process in processes]
 
 
-@pytest.mark.parametrize("left", ["nothing", "stale", "empty"])
+@pytest.mark.parametrize(
+    "left",
+    ["stale", *(pytest.param(left, marks=pytest.mark.slow) for left in ("nothing", "empty"))],
+)
 def test_one_of_four_processes_gets_lock(path, tmp_path, left):
     """Of four processes that ask at the same moment for a free or stale lock, exactly one gets it."""
     if left != "nothing":

@@ -38,7 +38,8 @@ def test_without_settings_it_previews_writes_and_has_nothing_left_to_do(tmp_path
     assert "  - reference " in last
 
 
-@pytest.mark.parametrize("settings", ["environment", pytest.param("cfg", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("settings", ["environment", "cfg"])
 def test_with_a_host_it_only_previews_unless_asked_to_write(server, tmp_path, settings):
     """With a host, the tour sends no write; with --write it creates and fills the workspaces."""
     if settings == "cfg":

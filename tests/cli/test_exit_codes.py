@@ -231,6 +231,7 @@ def test_ctrl_c(ardoq):
     assert process.returncode == 130
 
 
+@pytest.mark.slow
 def test_broken_pipe():
     """If the output is closed early, the command ends with exit code 141 and no error."""
     many = [{**SEED["components"][0], "_id": f"c{number}", "name": "x" * 500} for number in range(1000)]
@@ -251,7 +252,14 @@ def test_broken_pipe():
 
 @pytest.mark.skipif(not FULL.exists(), reason="only Linux has a full disk to try")
 @pytest.mark.parametrize(
-    "line", ["me", "components --format ndjson", "export Apps Servers", "--help", "doctor"]
+    "line",
+    [
+        *("me", "--help"),
+        *(
+            pytest.param(line, marks=pytest.mark.slow)
+            for line in ("components --format ndjson", "export Apps Servers", "doctor")
+        ),
+    ],
 )
 def test_full_disk(ardoq, monkeypatch, line):
     """If the output cannot be written, that is one sentence and exit code 1."""

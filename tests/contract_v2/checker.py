@@ -18,6 +18,8 @@ from current_contract import current_contract
 from ardoqpy.emulator import HttpExchange
 
 _PREFIX = ("api", "v2")
+#: Validators by the template, the method and the status or "body" of what they are about.
+_VALIDATORS: dict[str, Any] = {}
 
 
 def complaints_about(exchanges: Iterable[HttpExchange]) -> list[str]:
@@ -77,7 +79,10 @@ def _about_json(what: str, pointer: str, schema: dict[str, Any], text: bytes) ->
     except ValueError:
         yield f"{what} is not JSON"
         return
-    for error in _validator(pointer, json.dumps(schema)).iter_errors(value):
+    validator = _VALIDATORS.get(pointer)
+    if validator is None:
+        validator = _VALIDATORS[pointer] = _validator(schema)
+    for error in validator.iter_errors(value):
         location = "/".join(str(step) for step in error.instance_path)
         yield f"{what} at '{location}': {error.message}"
 
@@ -97,9 +102,8 @@ def _definitions() -> str:
     return json.dumps(as_json_schema(_contract()["components"]["schemas"]))
 
 
-@cache
-def _validator(_pointer: str, schema: str) -> Any:
-    document = {**as_json_schema(json.loads(schema)), "components": {"schemas": json.loads(_definitions())}}
+def _validator(schema: dict[str, Any]) -> Any:
+    document = {**as_json_schema(schema), "components": {"schemas": json.loads(_definitions())}}
     return jsonschema_rs.Draft202012Validator(document, validate_formats=True)
 
 
@@ -117,12 +121,19 @@ def as_json_schema(schema: Any) -> Any:
     return plain
 
 
+@cache
+def _templates() -> list[tuple[str, list[str], dict[str, Any]]]:
+    """Return each path of the contract with its segments and its operations."""
+    return [
+        (template, template.strip("/").split("/"), operations)
+        for template, operations in _contract()["paths"].items()
+    ]
+
+
 def _operation(method: str, path: str) -> tuple[str, dict[str, Any] | None]:
     segments = path.strip("/").split("/")
     candidates = [
-        (template, operations)
-        for template, operations in _contract()["paths"].items()
-        if _fits(template.strip("/").split("/"), segments)
+        (template, operations) for template, wanted, operations in _templates() if _fits(wanted, segments)
     ]
     # A literal path goes before one with a name in it.
     for template, operations in sorted(candidates, key=lambda candidate: candidate[0].count("{")):

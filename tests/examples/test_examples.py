@@ -123,6 +123,7 @@ def test_run_does_what_its_preview_reports_and_only_once(make_example, name, tmp
         assert row["label"] in page
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", TOOLS["EXAMPLES"])
 def test_stored_report_is_current(name):
     """The report of an example is that of its preview, except for times and the plan's hash of them."""

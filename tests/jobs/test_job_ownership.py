@@ -222,6 +222,7 @@ def test_delete_left_undone_is_listed_with_the_reason(ardoq, new_client, make_jo
     assert "component a18" in render_text(document)
 
 
+@pytest.mark.slow
 def test_at_most_100_of_a_type_without_a_count(ardoq, run):
     """More than 100 deletes of a type need a count; a source with a round number of rows is named."""
     load(ardoq, a=1101)

@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from ardoqpy_sync.ledger.ledger import Ledger
 
 TOKEN = "t0ken-of-the-ledger-that-must-not-be-kept"
@@ -31,6 +33,8 @@ SEED = {
     "components": [{"_id": "5f00aa00bb00cc00dd000400", "name": "Fax", "typeId": "p1", "rootWorkspace": APPS}],
 }
 MODES = {"v1": ("v1", ""), "v2": ("v2", "batch = false"), "batched": ("v2", "")}
+#: The ways to write, for tests: request by request on v2 only in CI.
+EACH_MODE = ["v1", pytest.param("v2", marks=pytest.mark.slow), "batched"]
 JOB = """
 format = 1
 name = "Ledger job"

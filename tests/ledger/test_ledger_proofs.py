@@ -258,6 +258,7 @@ def test_g11_faults_leave_no_write_unknown(ardoq, tmp_path, mode, share):
         check_end(tmp_path, ardoq, rows)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", ["v1", "batched"])
 def test_two_runs_at_once(ardoq, tmp_path, mode):
     """Of two runs at the same time one writes; the other says why not, and the ledger is whole."""
@@ -272,8 +273,14 @@ def test_two_runs_at_once(ardoq, tmp_path, mode):
     check_end(tmp_path, ardoq, rows)
 
 
-@pytest.mark.parametrize("limit", [45_000, 60_000, 90_000])
-@pytest.mark.parametrize("mode", ["v1", "batched"])
+@pytest.mark.parametrize(
+    ("mode", "limit"),
+    [
+        ("batched", 60_000),
+        *(pytest.param("batched", limit, marks=pytest.mark.slow) for limit in (45_000, 90_000)),
+        *(pytest.param("v1", limit, marks=pytest.mark.slow) for limit in (45_000, 60_000, 90_000)),
+    ],
+)
 def test_full_disk_stops_a_run_before_it_writes(ardoq, tmp_path, mode, limit):
     """If the ledger cannot be written, nothing is in Ardoq that is not in it, and the report says so."""
     prepare(tmp_path, mode)

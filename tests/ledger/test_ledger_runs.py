@@ -7,9 +7,9 @@ import pytest
 from command_line import runner
 from ledger_jobs import (
     APPS,
+    EACH_MODE,
     JOHN,
     MARK,
-    MODES,
     ROWS,
     SEED,
     components,
@@ -27,7 +27,7 @@ BAD_ROW = "9,Bad,much,me\n"
 FIRST_RUN = "This is the first run with this ledger"
 
 
-@pytest.fixture(params=MODES)
+@pytest.fixture(params=EACH_MODE)
 def mode(request):
     """Return each way to write in turn."""
     return request.param

@@ -9,8 +9,8 @@ import pytest
 from command_line import runner
 from ledger_jobs import (
     DELETE,
+    EACH_MODE,
     MARK,
-    MODES,
     ROWS,
     TOKEN,
     components,
@@ -51,7 +51,7 @@ def everything_in(folder):
     return "\n".join(texts)
 
 
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("mode", EACH_MODE)
 @pytest.mark.parametrize("form", FORMS, ids=["plain", "upper", "base64", "escaped", "within"])
 def test_g7_the_token_is_not_in_the_ledger(ardoq, run, tmp_path, mode, form):
     """Neither values of rows, nor what Ardoq holds, nor what is deleted, brings the token into the ledger."""
@@ -70,7 +70,7 @@ def test_g7_the_token_is_not_in_the_ledger(ardoq, run, tmp_path, mode, form):
 
 
 @pytest.mark.parametrize("asked", ["job", "option"])
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("mode", EACH_MODE)
 def test_redacted_values_are_not_in_the_ledger(ardoq, run, tmp_path, mode, asked):
     """Values of a redacted field are in no write, no record and no run document; the run writes them all."""
     write_job(tmp_path, mode, missing=DELETE, run='redact = ["cost"]' if asked == "job" else "")
@@ -104,7 +104,7 @@ def test_names_cannot_be_redacted(ardoq, run, tmp_path):
     assert writes(ardoq) == []
 
 
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("mode", EACH_MODE)
 def test_redacted_values_are_not_merged(ardoq, run, tmp_path, mode):
     """Without the value that it last wrote, the job writes that of the source, as without a ledger."""
     write_job(tmp_path, mode, missing=DELETE, run='redact = ["cost"]')
@@ -116,7 +116,7 @@ def test_redacted_values_are_not_merged(ardoq, run, tmp_path, mode):
     assert components(ardoq)["Shop"]["cost"] == 1
 
 
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("mode", EACH_MODE)
 def test_redacted_value_before_a_mark_does_not_come_back(ardoq, run, tmp_path, mode):
     """A mark on a redacted field stays: the value before is not kept, and no placeholder is written."""
     write_job(tmp_path, mode, missing=MARK, run='redact = ["state"]')
@@ -132,7 +132,7 @@ def test_redacted_value_before_a_mark_does_not_come_back(ardoq, run, tmp_path, m
     assert "Live" not in everything_in(tmp_path)
 
 
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("mode", EACH_MODE)
 @pytest.mark.parametrize("field", ["cost", "owner", "uid", "label", "status"])
 def test_report_with_redacted_fields_can_be_shown(ardoq, run, tmp_path, mode, field):
     """Whatever the name of a redacted field is, `show` renders the run, without any of its values."""

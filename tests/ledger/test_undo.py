@@ -30,8 +30,16 @@ def ardoq(running):
     return running
 
 
-@pytest.mark.parametrize("check", [check_world, check_two_undos])
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize(
+    ("mode", "check"),
+    [
+        *(pytest.param(mode, check_world, marks=pytest.mark.slow if mode == "v2" else []) for mode in MODES),
+        *(
+            pytest.param(mode, check_two_undos, marks=pytest.mark.slow if mode != "batched" else [])
+            for mode in MODES
+        ),
+    ],
+)
 def test_random_runs_are_taken_back(ardoq, tmp_path, mode, check):
     """Ardoq is as before the runs but for edits since; no edit is lost, and all that stays is named."""
     for number in range(examples(WORLDS)):
@@ -40,6 +48,7 @@ def test_random_runs_are_taken_back(ardoq, tmp_path, mode, check):
         assert (number, check(ardoq, folder, number, mode)) == (number, [])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", MODES)
 def test_undo_of_an_undo(ardoq, tmp_path, mode):
     """An undo is a run: taking it back leads to what the first run had left, under new ids."""

@@ -49,6 +49,7 @@ def test_environment_without_python_is_replaced(tmp_path):
     assert predecessor._installed(tmp_path / "python") == ""
 
 
+@pytest.mark.slow
 def test_this_library_is_not_mistaken_for_the_predecessor(played, monkeypatch):
     """The environment reports its own version, whatever the working directory."""
     monkeypatch.chdir(libraries.ROOT)

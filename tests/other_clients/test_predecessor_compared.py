@@ -5,6 +5,8 @@ import pytest
 import scenarios
 from comparison import CHANGELOG, Difference, complaints, words
 
+pytestmark = pytest.mark.slow
+
 COMPARED = {
     scenarios.import_lines: differences.IMPORTS,
     scenarios.everything_on_v1: differences.ON_V1,

@@ -365,7 +365,7 @@ def test_values_are_shown_as_people_know_them():
     assert cells[3] == "Type: uses<br>Workspace: Applications"
 
 
-@pytest.mark.parametrize("most", [10_000, 12_000, 65_000])
+@pytest.mark.parametrize("most", [pytest.param(10_000, marks=pytest.mark.slow), 12_000, 65_000])
 def test_markdown_fits_a_comment(most):
     """Whole entries are left out, deletes last, and the text says how many of what."""
     deletes = [change(number, "delete", name=f"Gone {number}") for number in range(50)]

@@ -223,7 +223,7 @@ def wait_for(condition):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGTERM to send")
-@pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("sent", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.slow)])
 def test_sigterm(big, ardoq, hook, sent):
     """SIGTERM, as cron and systemd send it, ends a run with 130, its report, and without its lock."""
     (big / "job.toml").write_text(job_text(ardoq="batch = false"))
@@ -243,6 +243,7 @@ def test_sigterm(big, ardoq, hook, sent):
     assert not (big / "job.toml.lock").exists()
 
 
+@pytest.mark.slow
 def test_exit_codes_of_processes(home, ardoq):
     """The program as `python -m ardoqpy_sync` ends with the exit codes of the table."""
     for words, status in (("plan", 2), ("apply", 0), ("plan", 0)):
@@ -253,6 +254,7 @@ def test_exit_codes_of_processes(home, ardoq):
     assert done.returncode == 1
 
 
+@pytest.mark.slow
 def test_broken_pipe(home, ardoq):
     """If the output is closed early, the job is still done and reported."""
     with subprocess.Popen(

@@ -86,13 +86,13 @@ def _run(ardoq, version, case):
     return ran.stdout.splitlines()
 
 
-@pytest.mark.parametrize("version", ["v1", "v2"])
+@pytest.mark.parametrize("version", [pytest.param("v1", marks=pytest.mark.slow), "v2"])
 def test_child_does_not_wait_for_threads_of_its_parent(ardoq, version):
     """A child forked while another thread is about to connect makes its calls, and the parent its own."""
     assert _run(ardoq, version, "connections") == ["1", "1"]
 
 
-@pytest.mark.parametrize("version", ["v1", "v2"])
+@pytest.mark.parametrize("version", [pytest.param("v1", marks=pytest.mark.slow), "v2"])
 def test_child_is_told_of_call_in_its_parent(ardoq, version):
     """A sync client whose parent was in a call of another thread raises in the child, and does not hang."""
     (sentence,) = _run(ardoq, version, "call")

@@ -59,6 +59,7 @@ def test_a_parsed_answer_is_in_the_oldest_generation():
     assert gc.get_freeze_count() == 0
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("nothing_frozen")
 def test_earlier_garbage_is_still_collected():
     """A cycle that nobody holds goes in the next full collection, also where an answer was read meanwhile."""
@@ -88,6 +89,7 @@ def test_frozen_objects_of_the_program_stay_frozen():
     assert _generation_of(answer["a"]) is not None
 
 
+@pytest.mark.slow
 def test_threads_that_parse_at_once_leave_the_collector_on():
     """However parsing threads interleave, the collector is on when all have finished."""
     interval = sys.getswitchinterval()

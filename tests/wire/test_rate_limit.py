@@ -41,7 +41,8 @@ def test_single_requests_as_fast_as_can_be(version, limited, time):
     assert (600 - 30) / (time.now - start) >= 0.9 * 30
 
 
-@pytest.mark.parametrize("version", [pytest.param("v1", marks=pytest.mark.slow), "v2"])
+@pytest.mark.slow
+@pytest.mark.parametrize("version", ["v1", "v2"])
 def test_a_sync_that_writes_a_request_a_row(version, limited, time):
     """A first load of 600 rows fails no row and uses 90 % of the granted rate or more."""
     workspace = limited_world(limited)
