@@ -25,7 +25,15 @@ from ardoqpy_sync.reporting.labels import (
     succeeded,
     total_rows,
 )
-from ardoqpy_sync.reporting.markup import escape_text, make_element, make_policy, read_asset
+from ardoqpy_sync.reporting.markup import (
+    escape_script,
+    escape_style,
+    escape_text,
+    make_element,
+    make_policy,
+    read_asset,
+    refer_to_characters,
+)
 from ardoqpy_sync.reporting.sections import list_sections
 from ardoqpy_sync.reporting.values import BUILT_IN
 
@@ -75,6 +83,8 @@ def render(
 ) -> Iterator[str]:
     """Yield a page piece by piece; raise `InvalidInput` before the first if the document is not valid.
 
+    The page is ASCII: a browser reads one of 15 MB in half the time, before it can show anything.
+
     - `link`: an address in Ardoq, to which the name of each component leads: `{id}` and `{workspace}` in it
       stand for the ids.
     - `run`: for a page among those of other runs, which run it is.
@@ -84,11 +94,11 @@ def render(
     parts = {**_parts(document, sections), "mark": run.mark if run else "", "runs": _way_back(run)}
     for number, text in enumerate(re.split(r"\{\{(\w+)\}\}", read_asset("page.html"))):
         if number % 2 == 0:
-            yield text
+            yield refer_to_characters(text)
         elif text == "data":
             yield from _data(document, sections, link)
         else:
-            yield parts[text]
+            yield refer_to_characters(parts[text])
 
 
 def _way_back(run: RunOfHistory | None) -> str:
@@ -275,11 +285,11 @@ def _json(value: Any) -> str:
 
 @cache
 def _script() -> str:
-    return "\n".join(['"use strict";', "(() => {", *map(read_asset, SCRIPTS), "})();"])
+    return escape_script("\n".join(['"use strict";', "(() => {", *map(read_asset, SCRIPTS), "})();"]))
 
 
 def _style(plan: PlanIdentity | None) -> str:
     """Return the style; on paper each page has the id of the plan."""
     plan_id = re.sub(r"[^0-9a-f]", "", plan["id"]) if plan else ""
     header = f'\n@page {{ @top-left {{ content: "Plan {plan_id}"; }} }}\n' if plan_id else ""
-    return read_asset("page.css") + header
+    return escape_style(read_asset("page.css")) + header

@@ -5,10 +5,14 @@ from __future__ import annotations
 import base64
 import hashlib
 import html
+import json
+import re
 from functools import cache
 from importlib import resources
 
 from ardoqpy._terminal import escape_controls
+
+_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
 
 
 @cache
@@ -21,6 +25,21 @@ def read_asset(name: str) -> str:
 def escape_text(text: str, columns: int = 160) -> str:
     """Return a text on one line, cut to so many columns, as it can stand in HTML and in attributes."""
     return html.escape(escape_controls(text, columns))
+
+
+def refer_to_characters(text: str) -> str:
+    """Return HTML in ASCII: other characters become numeric references. Scripts and styles know none."""
+    return text.encode("ascii", "xmlcharrefreplace").decode()
+
+
+def escape_script(text: str) -> str:
+    """Return a script in ASCII, whose other characters are in texts, comments or regular expressions."""
+    return _BEYOND_ASCII.sub(lambda match: json.dumps(match[0])[1:-1], text)
+
+
+def escape_style(text: str) -> str:
+    """Return a style sheet in ASCII."""
+    return _BEYOND_ASCII.sub(lambda match: f"\\{ord(match[0]):x} ", text)
 
 
 def make_element(tag: str, text: str, name: str = "") -> str:

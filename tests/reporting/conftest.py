@@ -121,15 +121,16 @@ def show(browser, _tabs, tmp_path):
 
 @pytest.fixture
 def open_file(browser):
-    """Return a function that opens a page that is a file, and may lead to `others`.
+    """Return a function that opens a page that is a file, and may lead to `others`; `script` runs before it.
 
     Afterwards check that no page printed to the console, raised an error, broke its own policy or requested
     anything but these files.
     """
     opened = []
 
-    def open_page(path, others=(), **options):
+    def open_page(path, others=(), script="", **options):
         tab = Tab(browser, **options)
+        tab.page.add_init_script(script)
         opened.append((tab, [path.as_uri(), *(other.as_uri() for other in others)]))
         return tab.open(path.as_uri())
 

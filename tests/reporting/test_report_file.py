@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 import re
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -173,6 +174,19 @@ def test_script_uses_nothing_that_parses_markup(script):
     assert "XMLHttpRequest" not in text
     assert "</" not in text
     assert "<!--" not in text
+
+
+def test_page_is_ascii_and_means_the_same():
+    """Every character beyond ASCII is written as a reference or an escape that means the same."""
+    names = "Blåbær 東京 🚀"
+    document = full_document(title=names, changes=[change(1, name=names)])
+    text = render(document)
+    assert text.isascii()
+    assert f"<h1>{names}</h1>" in unescape(text)
+    assert embedded(text)["updates"][0]["name"] == names
+    script = text.rpartition("<script>")[2].partition("</script>")[0]
+    assert r'deleted: "\u2212"' in script
+    assert r'content: "\25be "' in text
 
 
 def test_every_asset_is_used():

@@ -5,6 +5,8 @@ import itertools
 import pytest
 from sample_documents import change, full_document, graph, run_document
 
+from ardoqpy_sync import save_report
+
 pytestmark = pytest.mark.slow
 
 
@@ -267,3 +269,40 @@ def test_report_without_changes_has_no_graph(show):
     page = show(run_document())
     assert page.locator("#graph").count() == 0
     assert page.get_by_text("There is nothing to list").is_visible()
+
+
+#: A clock that counts its readings, and how often it was read, and the page paused, until each state.
+COUNT = """
+let readings = 0, pauses = 0;
+const post = MessagePort.prototype.postMessage;
+performance.now = () => readings++;
+MessagePort.prototype.postMessage = function (...all) { pauses += 1; post.apply(this, all); };
+window.counts = {};
+new MutationObserver(() => {
+  const state = document.documentElement.dataset.ready;
+  if (state) window.counts[state] = {readings, pauses};
+}).observe(document, {attributes: true, subtree: true, attributeFilter: ["data-ready"]});
+"""
+
+
+def test_large_graph_is_laid_out_and_drawn_in_slices(open_file, tmp_path):
+    """With 20,000 lines, the page looks at the clock again and again while it lays the graph out."""
+    save_report(run_document(graph=graph(10_000, links=2)), tmp_path / "report.html")
+    page = open_file(tmp_path / "report.html", script=COUNT)
+    page.wait_for_selector("html[data-ready=all]", state="attached")
+    counts = page.evaluate("window.counts")
+    lists, everything = counts["lists"], counts["all"]
+    # Lines are visited three times and components twice, in steps of 200.
+    assert everything["readings"] - lists["readings"] >= 3 * 20_000 / 200 + 2 * 10_000 / 200
+    assert everything["pauses"] - lists["pauses"] >= 20
+
+
+def test_lists_are_built_in_slices(open_file, tmp_path):
+    """The page looks at the clock after each entry, and the filters have the numbers of what they leave."""
+    changes = [change(number, typeName=f"Type {number % 3}") for number in range(1000)]
+    save_report(run_document(changes=changes), tmp_path / "report.html")
+    page = open_file(tmp_path / "report.html", script=COUNT)
+    page.wait_for_selector("html[data-ready=all]", state="attached")
+    assert page.evaluate("window.counts.all.pauses") >= 1000 / 20
+    options = page.locator("#filter-type option").all_text_contents()
+    assert options == ["every type", "Type 0 (334)", "Type 1 (333)", "Type 2 (333)"]

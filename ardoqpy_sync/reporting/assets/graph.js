@@ -33,29 +33,37 @@ class Graph {
     this.view = { x: 0, y: 0, scale: 1 };
     this.selected = null;
     this.pointers = new Map();
+  }
+
+  // Show the graph once it is drawn.
+  reveal() {
+    this.section.hidden = false;
     this.addListeners();
-    this.redraw();
     this.fit();
-    lists.listeners.push(() => this.dim());
+    this.lists.listeners.push(() => this.dim());
   }
 
   // -- drawing --------------------------------------------------------------------------------------------
 
   redraw() {
-    const graphLayout = layout(this.panels, this.edges);
+    finish(this.drawing());
+  }
+
+  *drawing() {
+    const graphLayout = yield* layout(this.panels, this.edges);
     this.layout = graphLayout;
     this.shapes = new Map();
     this.order = [];
     this.content = draw("g");
     const curves = draw("g", { class: "edges" });
-    this.links = linksBetween(this.edges, graphLayout.boxes);
+    this.links = yield* linksBetween(this.edges, graphLayout.boxes);
     this.labelPositions = [];
     // Names lie above all lines: no line crosses one.
     const names = draw("g");
-    for (const link of this.links) {
+    yield* inSteps(this.links, (link) => {
       curves.append(this.edge(link));
       if (link.name) names.append(link.name);
-    }
+    });
     const panels = draw("g");
     const boxes = draw("g");
     for (const panel of [...this.panels].sort((first, second) => first.x - second.x || first.y - second.y)) {
@@ -74,6 +82,7 @@ class Graph {
     this.content.append(panels, curves, names, boxes);
     this.svg.replaceChildren(this.content);
     this.svg.classList.toggle("few", this.links.length <= MAX_NAMED);
+    yield;
     if (this.selected) this.select(this.order.find((shape) => shape.key ? shape.key === this.selected.key : shape.node === this.selected.node) || null);
     this.dim();
     this.move();

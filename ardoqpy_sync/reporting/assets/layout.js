@@ -30,13 +30,13 @@ function panelsOf(nodes) {
 }
 
 // How many edges lead from one panel to another; a parent comes before its children.
-function flows(panels, edges, panelOf) {
+function* flows(panels, edges, panelOf) {
   const out = new Map(panels.map((panel) => [panel, new Map()]));
-  for (const edge of edges) {
+  yield* inSteps(edges, (edge) => {
     let [from, to] = [panelOf.get(edge.source), panelOf.get(edge.target)];
     if (edge.type === "parent") [from, to] = [to, from];
     if (from !== to) out.get(from).set(to, (out.get(from).get(to) || 0) + 1);
-  }
+  });
   return out;
 }
 
@@ -116,28 +116,34 @@ function splitColumns(columns) {
 }
 
 // Place the panels and their boxes; return the size of the graph, and the boxes by node.
-function layout(panels, edges) {
+function* layout(panels, edges) {
   const panelOf = new Map();
-  for (const panel of panels) for (const node of panel.nodes) panelOf.set(node.id, panel);
+  for (const panel of panels) yield* inSteps(panel.nodes, (node) => panelOf.set(node.id, panel));
   panels.forEach(sizeOf);
-  const columns = splitColumns(columnsOf(panels, flows(panels, edges, panelOf)));
+  const columns = splitColumns(columnsOf(panels, yield* flows(panels, edges, panelOf)));
   const neighbours = new Map();
-  for (const { source, target } of edges) {
+  yield* inSteps(edges, ({ source, target }) => {
     for (const [id, neighbour] of [[source, target], [target, source]]) {
       if (!neighbours.has(id)) neighbours.set(id, []);
       neighbours.get(id).push(neighbour);
     }
-  }
+  });
   const boxes = new Map();
   let left = 0;
   for (const column of columns) {
-    const middle = new Map(column.map((panel) => [panel, mean(panel.nodes.flatMap((node) => heights(node, neighbours, boxes)))]));
+    const middle = new Map();
+    for (const panel of column) {
+      const all = [];
+      yield* inSteps(panel.nodes, (node) => all.push(...heights(node, neighbours, boxes)));
+      middle.set(panel, mean(all));
+    }
     column.sort((first, second) => middle.get(first) - middle.get(second) || compare(first.key, second.key));
     const height = column.reduce((sum, panel) => sum + panel.height + PANEL.between, -PANEL.between);
     const width = Math.max(...column.map((panel) => panel.width));
     let top = -height / 2;
     for (const panel of column) {
       Object.assign(panel, { x: left, y: top });
+      yield;
       placeBoxes(panel, neighbours, boxes);
       top += panel.height + PANEL.between;
     }
@@ -196,25 +202,26 @@ function mean(numbers) {
 }
 
 // Links between boxes: edges between the same two boxes, or to a closed panel, form one link.
-function linksBetween(edges, boxes) {
+function* linksBetween(edges, boxes) {
   const linksByKey = new Map();
   const numbers = new Map();
   const numberOf = (box) => {
     if (!numbers.has(box)) numbers.set(box, numbers.size);
     return numbers.get(box);
   };
-  for (const edge of edges) {
+  yield* inSteps(edges, (edge) => {
     const [from, to] = [boxes.get(edge.source), boxes.get(edge.target)];
     const single = from.node && to.node;
-    if (!single && from === to) continue;
+    if (!single && from === to) return;
     const key = `${numberOf(from)} ${numberOf(to)}${single ? ` ${edge.type}` : ""}`;
-    const link = linksByKey.get(key) || { from, to, edges: [], bundle: !single };
+    const link = linksByKey.get(key) || { from, to, edges: [], bundle: !single, states: new Set() };
     link.edges.push(edge);
+    link.states.add(edge.state);
     linksByKey.set(key, link);
-  }
-  for (const link of linksByKey.values()) {
-    link.state = STATE_ORDER.find((state) => link.edges.some((edge) => edge.state === state));
-  }
+  });
+  yield* inSteps(linksByKey.values(), (link) => {
+    link.state = STATE_ORDER.find((state) => link.states.has(state));
+  });
   return [...linksByKey.values()];
 }
 

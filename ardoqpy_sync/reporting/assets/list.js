@@ -4,7 +4,6 @@
 const CHUNK = 40; // entries
 const CHUNKS_AT_ONCE = 25; // that are put into the page together, after the first
 const ENTRY_HEIGHT = 78; // pixels, about: the height of an entry that was not laid out yet
-const SLICE = 20; // milliseconds of work before the page responds again
 const FOLDED_FROM = 10; // with more blocked or failed entries, these sections are collapsed at first
 const MAX_PRINTED = 5000; // entries of a section
 
@@ -14,19 +13,6 @@ const FILTERS = [
   ["type", "type", (type) => type],
   ["workspace", "workspace", (workspace) => workspace],
 ];
-
-// Pauses when the work since the last pause has taken long enough.
-class Slices {
-  constructor() {
-    this.started = performance.now();
-  }
-
-  async next() {
-    if (performance.now() - this.started < SLICE) return;
-    await pause();
-    this.started = performance.now();
-  }
-}
 
 class Lists {
   constructor(run, root, bar) {
@@ -41,6 +27,7 @@ class Lists {
     this.printing = false;
     this.listeners = [];
     this.slices = new Slices();
+    this.numbers = new Map(FILTERS.map(([key]) => [key, new Map()]));
     for (const element of root.querySelectorAll("section")) this.sections.set(element.dataset.key, new Section(this, element));
   }
 
@@ -50,21 +37,25 @@ class Lists {
       const entry = makeEntry(key, item, this.run);
       this.entries.push(entry);
       this.total += entry.members.length;
+      for (const member of entry.members) this.count(member);
       section.add(entry);
       await this.slices.next();
     }
   }
 
-  show() {
+  // How many entries each option of a filter leaves.
+  count(member) {
+    for (const [key, numbers] of this.numbers) if (member[key]) numbers.set(member[key], (numbers.get(member[key]) || 0) + 1);
+  }
+
+  async show() {
     for (const [key, title, label] of FILTERS) this.bar.querySelector(".filters").append(this.filter(key, title, label));
+    await pause();
     this.update();
   }
 
   filter(key, title, label) {
-    const numbers = new Map();
-    for (const { members } of this.entries) {
-      for (const member of members) if (member[key]) numbers.set(member[key], (numbers.get(member[key]) || 0) + 1);
-    }
+    const numbers = this.numbers.get(key);
     const select = make("select", { id: `filter-${key}` }, make("option", {}, `every ${title}`));
     select.firstChild.value = "";
     const names = [...numbers.keys()];

@@ -4,6 +4,7 @@ async function start() {
   const root = document.documentElement;
   root.classList.add("scripted");
   setUpTheme(root, document.querySelector("#theme"));
+  await pause();
   const run = JSON.parse(document.querySelector("#document").textContent);
   const bar = document.querySelector("#find");
   const lists = new Lists(run, document.querySelector("#lists"), bar);
@@ -12,7 +13,7 @@ async function start() {
     await lists.add(part.dataset.section, JSON.parse(part.textContent));
     part.remove();
   }
-  lists.show();
+  await lists.show();
   setUpSearch(bar, lists);
   setUpLinks(lists, bar);
   root.dataset.ready = "lists";
@@ -22,8 +23,10 @@ async function start() {
     const embedded = document.querySelector("#graph-data");
     run.graph = JSON.parse(embedded.textContent);
     embedded.remove();
-    section.hidden = false;
+    await pause();
     const graph = new Graph(run, section, lists);
+    await finishInSlices(graph.drawing());
+    graph.reveal();
     addEventListener("beforeprint", () => graph.beforePrint());
     addEventListener("afterprint", () => graph.afterPrint());
   }

@@ -95,3 +95,46 @@ function pause() {
     channel.port2.postMessage(null);
   });
 }
+
+const SLICE = 20; // milliseconds of work before the page responds again
+const STEP = 200; // components or lines of the graph between two looks at the clock
+
+// Pauses when the work since the last pause has taken long enough.
+class Slices {
+  constructor() {
+    this.started = performance.now();
+  }
+
+  async next() {
+    if (performance.now() - this.started < SLICE) return;
+    await pause();
+    this.started = performance.now();
+  }
+}
+
+// Work that can be interrupted is a generator: it is done at once, or in slices. Both return its result.
+function finish(work) {
+  let step = work.next();
+  while (!step.done) step = work.next();
+  return step.value;
+}
+
+async function finishInSlices(work) {
+  const slices = new Slices();
+  let step = work.next();
+  while (!step.done) {
+    await slices.next();
+    step = work.next();
+  }
+  return step.value;
+}
+
+// Go through a list, with a chance for an interruption after every so many items.
+function* inSteps(items, visit) {
+  let count = 0;
+  for (const item of items) {
+    visit(item);
+    count += 1;
+    if (count % STEP === 0) yield;
+  }
+}
