@@ -58,7 +58,7 @@ def collect_rejected(trace: RunTrace, client: ArdoqSyncClient) -> dict[str, list
             reasons.setdefault((change.origin.source, change.label), {})[str(change.note)] = None
     return {
         name: [
-            ReturnedRow(row.label, row.record, row.layout, " ".join(reasons[name, row.label]))
+            ReturnedRow(row.label, row.record, row.layout, row.document, " ".join(reasons[name, row.label]))
             for row in rows
             if (name, row.label) in reasons
         ]
@@ -73,7 +73,7 @@ def write_rejected(
 
     Raise `InvalidInput` if a value cannot be written, or contains the access token.
     """
-    values = [[row.reasons, repr(row.record)] for row in rows]
+    values = [[row.reasons, repr(row.record), repr(row.document)] for row in rows]
     if without_token(client, values) is not values:
         raise InvalidInput(
             f"The rejected rows of source {name!r} are not written: a value in them contains your access "

@@ -58,10 +58,11 @@ class Row:
       lacks such a column, and raises `InvalidInput` if you ask for it: it is unknown, not empty.
     - `record`, `layout`: the row as the source has it, and what writes it again in the layout of the source;
       None unless `Source.keep_records` was called.
-    - `raw`: the cells before they were cleaned, under the same condition.
+    - `raw`: the cells before they were cleaned, under the same condition; `document`: the values around all
+      rows, if a path leads to them.
     """
 
-    __slots__ = ("_values", "label", "layout", "problem", "raw", "record", "unreadable")
+    __slots__ = ("_values", "document", "label", "layout", "problem", "raw", "record", "unreadable")
 
     def __init__(
         self,
@@ -74,6 +75,7 @@ class Row:
         self.record: Any = None
         self.layout: RowLayout | None = None
         self.raw: Values | None = None
+        self.document: Mapping[str, Any] | None = None
         self.label = label
         self.problem = problem
         self.unreadable = unreadable or _NOTHING

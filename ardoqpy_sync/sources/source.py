@@ -118,13 +118,16 @@ def chain_sources(name: str, sources: Sequence[Source]) -> Source:
             for source in sources:
                 if first.columns is not None and set(source.columns) != set(first.columns):
                     raise SourceUnreadable(_compare_columns(source, sources[0]))
+                # What a path leads to may be around the rows of one file.
+                source._required_of_chain = whole._required  # noqa: SLF001
                 yield from source
                 hidden.rows += source.hidden.rows
                 hidden.columns += source.hidden.columns
 
         return RowStream(first.columns, rows(), first.unreadable, hidden, layout=first.layout)
 
-    return Source(name, start, parts=sources)
+    whole = Source(name, start, parts=sources)
+    return whole
 
 
 def _compare_columns(source: Source, first: Source) -> str:
@@ -157,9 +160,10 @@ class Source:
         self._start = start
         self._parts = parts
         self._keeps_records = False
-        #: Of the last pass: what writes its rows again, and the values around them that paths lead to.
+        #: What writes the rows of the last pass again.
         self._layout: RowLayout | None = None
-        self._document: Mapping[str, Any] | None = None
+        #: Required columns of the chain that this source is a part of.
+        self._required_of_chain: Mapping[str, None] = {}
         #: Of the last pass: what was not read because it is hidden.
         self.hidden = HiddenCounts()
         self.findings: list[Finding] = []
@@ -232,7 +236,7 @@ class Source:
         """
         if self._layout is None:
             raise InvalidInput(f"{self.name} was not read, so its rows cannot be written.")
-        return self._layout.write(rows, column, self._document)
+        return self._layout.write(rows, column)
 
     def close(self) -> None:
         """Close all files and connections; you can read the source again afterwards."""
@@ -259,12 +263,18 @@ class Source:
 
     def __iter__(self) -> Iterator[Row]:
         """Yield the rows of a new pass."""
+        if self._parts and self._next_pass is not None:
+            # A part has read its first row already, without what was required since.
+            begun, _ = self._next_pass
+            self._next_pass = None
+            self._open.discard(begun)
+            begun.close()
         stack, stream = self._begin_pass()
         self._next_pass = None
         cleaning = None if self._cleaning is None else self._cleaning.start(stream.columns)
         try:
             paths = self._required_paths(stream)
-            self._layout, self._document = stream.layout, paths.document
+            self._layout = stream.layout
             for row in stream.rows:
                 if stream.columns is None:
                     self._add_columns(row)
@@ -273,6 +283,7 @@ class Source:
                     row.record = None
                 else:
                     row.layout = row.layout or stream.layout
+                    row.document = row.document or paths.document
                     row.keep_raw()
                 if cleaning is None or cleaning.clean(row):
                     yield row
@@ -316,7 +327,8 @@ class Source:
 
     def _required_paths(self, stream: RowStream) -> _Paths:
         """Return the paths among the required columns, if rows can have nested values."""
-        steps = {column: parse_path(column) for column in self._required if stream.columns is None}
+        required = {**self._required_of_chain, **self._required}
+        steps = {column: parse_path(column) for column in required if stream.columns is None}
         paths = {column: path for column, path in steps.items() if path is not None and len(path) > 1}
         from_top = any(path[0] == TOP for path in paths.values())
         return _Paths(paths, stream.document() if from_top and stream.document is not None else None)
@@ -333,6 +345,8 @@ class Source:
             root = str(steps[0])
             if column in values or column in row.unreadable:
                 continue
+            if root == TOP and paths.document is None and TOP not in values:
+                continue  # nothing is around these rows
             try:
                 # A row that was written again brings the values around it along.
                 has_own = root != TOP or (not paths.document and TOP in values)
