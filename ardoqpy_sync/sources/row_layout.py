@@ -21,7 +21,7 @@ def find_reasons(columns: Iterable[str]) -> str | None:
 class ReturnedRow(NamedTuple):
     """A row to be written again.
 
-    - `label`: what messages call it; `record`, `layout`, `document`: as in `Row`; `reasons`: sentences.
+    - `label`: what messages call it; `reasons`: sentences; the others as in `KeptRecord`.
     """
 
     label: str

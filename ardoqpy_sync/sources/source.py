@@ -279,12 +279,9 @@ class Source:
                 if stream.columns is None:
                     self._add_columns(row)
                     self._add_paths(row, paths)
-                if not self._keeps_records:
-                    row.record = None
-                else:
-                    row.layout = row.layout or stream.layout
-                    row.document = row.document or paths.document
-                    row.keep_raw()
+                if self._keeps_records and row.kept is None:  # of a chain, its parts keep them
+                    row.keep(stream.layout, paths.document)
+                row.record = None
                 if cleaning is None or cleaning.clean(row):
                     yield row
             self._check_required()

@@ -22,7 +22,7 @@ def write_again(source, column=REASONS, reasons="Because."):
     """Return the rows of a source, and the content of a file with all of them."""
     source.keep_records()
     rows = list(source)
-    returned = [ReturnedRow(row.label, row.record, row.layout, row.document, reasons) for row in rows]
+    returned = [ReturnedRow(row.label, *row.kept[:3], reasons) for row in rows]
     return rows, source.write_rows(returned, column)
 
 
@@ -269,7 +269,7 @@ def test_source_that_was_not_read(folder):
     (folder.path / "apps.csv").write_bytes(b"Name\nShop\n")
     source = folder.open(file="apps.csv")
     assert "was not read" in sentence_of(InvalidInput, lambda: source.write_rows([], REASONS))
-    assert [(row.record, row.layout, row.raw) for row in source] == [(None, None, None)]
+    assert [(row.record, row.kept) for row in source] == [(None, None)]
 
 
 CELLS = st.text(st.sampled_from("=+-@';,\t\"\n\rå1. "), max_size=4)
