@@ -190,7 +190,9 @@ class JobCheck:
         for line in guard_lines(result.document["delete_guard"]):
             self._add("guard", line)
         self._notes = find_notes(result.document)
-        self._notes += [_note("rejected", line.rstrip("."), []) for line in result.more_lines]
+        self._notes += [
+            _note("rejected", line.rstrip("."), []) for line in (*result.more_lines, *result.warnings)
+        ]
         for message in result.errors:
             self._add("rejected", message)
         if result.ended_early:

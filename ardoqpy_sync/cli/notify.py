@@ -51,7 +51,7 @@ class CommandResult:
 
     - `document`: the run document; `exit_code`: the exit code.
     - `long`: whether every change is printed in full; `more_lines`: lines to print after the summary.
-    - `errors`: further messages for standard error.
+    - `errors`, `warnings`: further messages for standard error.
     - `started`: whether the run started; `ended_early`: whether it stopped before its end.
     """
 
@@ -60,6 +60,7 @@ class CommandResult:
     long: bool = False
     more_lines: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
     started: bool = True
     ended_early: bool = False
 
@@ -130,7 +131,7 @@ def run_and_notify(
             except Exception as problem:  # noqa: BLE001  (a bug has to be reported as well)
                 bug = problem
                 result = context.result_so_far(FAILED, [unexpected_error(problem)])
-            result.errors += warnings
+            result.errors += [*warnings, *(f"Warning: {warning}" for warning in result.warnings)]
             _notify(result, options, address, command)
             is_done = result.exit_code == DONE and _is_unchanged(result.document)
             quiet = options.quiet_when_unchanged and is_done

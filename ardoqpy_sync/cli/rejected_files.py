@@ -90,8 +90,8 @@ class RejectedFiles:
                 f"{plural(written.rows, 'rejected row')} of source {quote_name(name)} in {path}, with the "
                 f"reasons in the column {quote_name(written.column)}"
             )
-            lines = [summary, *(f"{path}: {note}" for note in written.notes)]
-            result.more_lines += map(escape_controls, lines)
+            result.more_lines.append(escape_controls(summary))
+            result.warnings += [f"{path}: {note}" for note in written.notes]
         if not has_rows:
             files_are = "no file is" if len(self._paths) > 1 else f"{next(iter(self._paths.values()))} is not"
             removed = "; what an earlier run left is removed" if self._removed else ""

@@ -78,7 +78,7 @@ def explain_row(
 
 def _explain_cells(source: Source, row: Row) -> list[CellEntry]:
     values = {} if row.problem is not None else row.values
-    raw = row.raw or {}
+    raw = {} if row.kept is None else row.kept.raw
     cells: list[CellEntry] = []
     for column in dict.fromkeys([*raw, *row.unreadable]):
         steps = source.explain_cell(column, raw[column]) if column in raw else []

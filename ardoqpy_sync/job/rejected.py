@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ardoqpy_sync.client import ArdoqSyncClient
     from ardoqpy_sync.job.model import Job
     from ardoqpy_sync.job.trace import RunTrace
-    from ardoqpy_sync.sources import Source
+    from ardoqpy_sync.sources import Row, Source
 
 
 class RejectedFile(NamedTuple):
@@ -58,12 +58,17 @@ def collect_rejected(trace: RunTrace, client: ArdoqSyncClient) -> dict[str, list
             reasons.setdefault((change.origin.source, change.label), {})[str(change.note)] = None
     return {
         name: [
-            ReturnedRow(row.label, row.record, row.layout, " ".join(reasons[name, row.label]))
-            for row in rows
-            if (name, row.label) in reasons
+            _returned(row, " ".join(reasons[name, row.label])) for row in rows if (name, row.label) in reasons
         ]
         for name, rows in trace.rows.items()
     }
+
+
+def _returned(row: Row, reasons: str) -> ReturnedRow:
+    if row.kept is None:
+        raise InvalidInput(f"{row.label} was read without its record, so it cannot be written again.")
+    record, layout, document, _ = row.kept
+    return ReturnedRow(row.label, record, layout, document, reasons)
 
 
 def write_rejected(
@@ -73,7 +78,7 @@ def write_rejected(
 
     Raise `InvalidInput` if a value cannot be written, or contains the access token.
     """
-    values = [[row.reasons, repr(row.record)] for row in rows]
+    values = [[row.reasons, repr(row.record), repr(row.document)] for row in rows]
     if without_token(client, values) is not values:
         raise InvalidInput(
             f"The rejected rows of source {name!r} are not written: a value in them contains your access "

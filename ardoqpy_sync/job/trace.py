@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class RunTrace:
     """The rows of a run, as far as it got.
 
-    - `sources`: by name; `rows`: by name of the source, each with its record.
+    - `sources`: by name; `rows`: by name of the source, each with what is kept of it.
     - `components`, `mapped_references`: the rows that the mappings select, each with its problems.
     - `references`: a row for each pair of ends, without those that repeat another one.
     - `targets`: the components that rows mean; None if the run did not get that far.

@@ -17,7 +17,7 @@ from ardoqpy_sync.sources.row import NOT_TEXT
 from ardoqpy_sync.sources.row_layout import WrittenRows, align
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     from ardoqpy_sync.sources.row_layout import ReturnedRow
 
@@ -44,9 +44,7 @@ class CsvLayout:
     escape: Callable[[str], str]
     detect: Callable[[list[str]], str | None] | None
 
-    def write(
-        self, rows: Sequence[ReturnedRow], column: str, _document: Mapping[str, Any] | None
-    ) -> WrittenRows:
+    def write(self, rows: Sequence[ReturnedRow], column: str) -> WrittenRows:
         """Return a file with these rows, as `RowLayout` does.
 
         The reasons are in the first column: a row with too few or too many cells stays one.
@@ -120,9 +118,7 @@ class QueryLayout:
     header: Sequence[str]
     detect: Callable[[list[str]], str | None]
 
-    def write(
-        self, rows: Sequence[ReturnedRow], column: str, document: Mapping[str, Any] | None
-    ) -> WrittenRows:
+    def write(self, rows: Sequence[ReturnedRow], column: str) -> WrittenRows:
         """Return a file with these rows, as `RowLayout` does, with a note for each column of other values."""
         file = CsvLayout((), self.header, ",", '"', None, escape_formula, self.detect)
         notes: dict[str, None] = {}
@@ -132,7 +128,7 @@ class QueryLayout:
                 self._text(value, name, notes) for value, name in zip(row.record, self.header, strict=True)
             ]
             texts.append(row._replace(record=cells, layout=file))
-        return file.write(texts, column, document)._replace(notes=[*notes])
+        return file.write(texts, column)._replace(notes=[*notes])
 
     def _text(self, value: Any, column: str, notes: dict[str, None]) -> str:
         """Return a value as the text that a text field gets, and note if it is read back as another one."""

@@ -11,7 +11,7 @@ from ardoqpy_sync.sources.excel_layout import column_letters
 from ardoqpy_sync.sources.row_layout import WrittenRows, align
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from openpyxl.worksheet.worksheet import Worksheet
 
@@ -45,9 +45,7 @@ class ExcelLayout:
     merged: Sequence[MergedRange]
     hidden: Sequence[int]
 
-    def write(
-        self, rows: Sequence[ReturnedRow], column: str, _document: Mapping[str, Any] | None
-    ) -> WrittenRows:
+    def write(self, rows: Sequence[ReturnedRow], column: str) -> WrittenRows:
         """Return a workbook with these rows, as `RowLayout` does; the reasons are in the last column.
 
         Text that begins like a formula is text. Formulas are written as the values that they had.

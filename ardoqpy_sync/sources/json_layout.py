@@ -47,15 +47,13 @@ class JsonLayout:
     has_lines: bool = False
     encoding: str | None = None
 
-    def write(
-        self, rows: Sequence[ReturnedRow], column: str, document: Mapping[str, Any] | None
-    ) -> WrittenRows:
+    def write(self, rows: Sequence[ReturnedRow], column: str) -> WrittenRows:
         """Return a file with these rows, as `RowLayout` does; values around a row are in its object.
 
         A row that is no object has no place for reasons.
         """
         try:
-            texts = [self._row(row, column, document) for row in rows]
+            texts = [self._row(row, column) for row in rows]
         except RecursionError:
             raise InvalidInput("A row cannot be written, because it is nested too deeply.") from None
         lines = [f"{text}\n" for text in texts]
@@ -65,7 +63,7 @@ class JsonLayout:
         except UnicodeError:
             raise InvalidInput(f"A row cannot be written in the encoding {self.encoding!r}.") from None
 
-    def _row(self, row: ReturnedRow, column: str, document: Mapping[str, Any] | None) -> str:
+    def _row(self, row: ReturnedRow, column: str) -> str:
         record = row.record
         if isinstance(record, RawLine):
             return record.text.rstrip("\r\n")
@@ -73,7 +71,7 @@ class JsonLayout:
         if not isinstance(value, Mapping):
             return self._text(value)
         reasons: _Pairs = [(column, row.reasons)]
-        document_pairs: _Pairs = [(TOP, document)] if document else []
+        document_pairs: _Pairs = [(TOP, row.document)] if row.document else []
         own = [(key, part) for key, part in _pairs(value) if key != column]
         # What both the item and what is around it have is there twice, so that nobody reads it.
         return self._object([*reasons, *document_pairs, *around.items(), *own])

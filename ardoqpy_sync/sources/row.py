@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ardoqpy._messages import quote_name
 from ardoqpy.errors import InvalidInput
@@ -45,6 +45,20 @@ class _PartialValues(Values):
             raise InvalidInput(self._unreadable[column])
 
 
+class KeptRecord(NamedTuple):
+    """What is kept of a row, to explain it or to write it again.
+
+    - `record`: the row as the source has it; `layout`: what writes it again, None if nothing can.
+    - `document`: the values around all rows, if a path leads to them.
+    - `raw`: the cells before they were cleaned.
+    """
+
+    record: Any
+    layout: RowLayout | None
+    document: Mapping[str, Any] | None
+    raw: Values
+
+
 class Row:
     """One row of a source.
 
@@ -56,12 +70,11 @@ class Row:
       yielded, so that the rest of the source can be read.
     - `unreadable`: by column, a sentence that says why its cell cannot be read. The other cells can. `values`
       lacks such a column, and raises `InvalidInput` if you ask for it: it is unknown, not empty.
-    - `record`, `layout`: the row as the source has it, and what writes it again in the layout of the source;
-      None unless `Source.keep_records` was called.
-    - `raw`: the cells before they were cleaned, under the same condition.
+    - `record`: the row as the source has it, until it is read; `kept`: what is kept of that, None unless
+      `Source.keep_records` was called.
     """
 
-    __slots__ = ("_values", "label", "layout", "problem", "raw", "record", "unreadable")
+    __slots__ = ("_values", "kept", "label", "problem", "record", "unreadable")
 
     def __init__(
         self,
@@ -72,8 +85,7 @@ class Row:
     ) -> None:
         """Set the label, the cells, the problem, and the cells that cannot be read."""
         self.record: Any = None
-        self.layout: RowLayout | None = None
-        self.raw: Values | None = None
+        self.kept: KeptRecord | None = None
         self.label = label
         self.problem = problem
         self.unreadable = unreadable or _NOTHING
@@ -92,9 +104,9 @@ class Row:
         values = {column: cell for column, cell in self._values.items() if column not in unreadable}
         self._values = _PartialValues(values, self.unreadable)
 
-    def keep_raw(self) -> None:
-        """Keep a copy of the cells as they are now, before they are cleaned."""
-        self.raw = dict(self._values)
+    def keep(self, layout: RowLayout | None, document: Mapping[str, Any] | None) -> None:
+        """Keep the record, and the cells as they are now, before they are cleaned."""
+        self.kept = KeptRecord(self.record, layout, document, dict(self._values))
 
     @property
     def message(self) -> str:

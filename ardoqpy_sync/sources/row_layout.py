@@ -21,12 +21,13 @@ def find_reasons(columns: Iterable[str]) -> str | None:
 class ReturnedRow(NamedTuple):
     """A row to be written again.
 
-    - `label`: what messages call it; `record`, `layout`: as in `Row`; `reasons`: sentences.
+    - `label`: what messages call it; `reasons`: sentences; the others as in `KeptRecord`.
     """
 
     label: str
     record: Any
     layout: RowLayout | None
+    document: Mapping[str, Any] | None
     reasons: str
 
 
@@ -40,14 +41,11 @@ class WrittenRows(NamedTuple):
 class RowLayout(Protocol):
     """Writes rows of a source again, so that a source of the same type reads them."""
 
-    def write(
-        self, rows: Sequence[ReturnedRow], column: str, document: Mapping[str, Any] | None
-    ) -> WrittenRows:
+    def write(self, rows: Sequence[ReturnedRow], column: str) -> WrittenRows:
         """Return a file with these rows.
 
         - `rows`: with records of layouts of this kind; those of another layout are put into this one.
         - `column`: the column of the reasons. If the source has it already, its cells are replaced.
-        - `document`: the values around all rows that paths of the job lead to, if any.
 
         Raise `InvalidInput` if a value cannot be written.
         """

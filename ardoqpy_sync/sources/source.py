@@ -120,20 +120,23 @@ def chain_sources(name: str, sources: Sequence[Source]) -> Source:
             if not error.lacks_array:
                 raise
             first = RowStream(None, iter(()))  # the rows show whether another file has the array
-        rows = _chain_rows(name, sources, first, hidden)
+        rows = _chain_rows(whole, sources, first, hidden)
         return RowStream(first.columns, rows, first.unreadable, hidden, layout=first.layout)
 
-    return Source(name, start, parts=sources)
+    whole = Source(name, start, parts=sources)
+    return whole
 
 
 def _chain_rows(
-    name: str, sources: Sequence[Source], first: RowStream, hidden: HiddenCounts
+    whole: Source, sources: Sequence[Source], first: RowStream, hidden: HiddenCounts
 ) -> Iterator[Row]:
     without_array: SourceUnreadable | None = None
     has_rows = False
     for source in sources:
         if first.columns is not None and set(source.columns) != set(first.columns):
             raise SourceUnreadable(_compare_columns(source, sources[0]))
+        # What a path leads to may be around the rows of one file.
+        source._required_of_chain = whole._required  # noqa: SLF001  (another object of this class)
         try:
             for row in source:
                 has_rows = True
@@ -145,7 +148,7 @@ def _chain_rows(
         hidden.rows += source.hidden.rows
         hidden.columns += source.hidden.columns
     if without_array is not None and not has_rows:
-        raise SourceUnreadable(f"{without_array} No other file of {name} has rows.")
+        raise SourceUnreadable(f"{without_array} No other file of {whole.name} has rows.")
 
 
 def _compare_columns(source: Source, first: Source) -> str:
@@ -178,9 +181,10 @@ class Source:
         self._start = start
         self._parts = parts
         self._keeps_records = False
-        #: Of the last pass: what writes its rows again, and the values around them that paths lead to.
+        #: What writes the rows of the last pass again.
         self._layout: RowLayout | None = None
-        self._document: Mapping[str, Any] | None = None
+        #: Required columns of the chain that this source is a part of.
+        self._required_of_chain: Mapping[str, None] = {}
         #: Of the last pass: what was not read because it is hidden.
         self.hidden = HiddenCounts()
         self.findings: list[Finding] = []
@@ -253,7 +257,7 @@ class Source:
         """
         if self._layout is None:
             raise InvalidInput(f"{self.name} was not read, so its rows cannot be written.")
-        return self._layout.write(rows, column, self._document)
+        return self._layout.write(rows, column)
 
     def close(self) -> None:
         """Close all files and connections; you can read the source again afterwards."""
@@ -280,21 +284,25 @@ class Source:
 
     def __iter__(self) -> Iterator[Row]:
         """Yield the rows of a new pass."""
+        if self._parts and self._next_pass is not None:
+            # A part has read its first row already, without what was required since.
+            begun, _ = self._next_pass
+            self._next_pass = None
+            self._open.discard(begun)
+            begun.close()
         stack, stream = self._begin_pass()
         self._next_pass = None
         cleaning = None if self._cleaning is None else self._cleaning.start(stream.columns)
         try:
             paths = self._required_paths(stream)
-            self._layout, self._document = stream.layout, paths.document
+            self._layout = stream.layout
             for row in stream.rows:
                 if stream.columns is None:
                     self._add_columns(row)
                     self._add_paths(row, paths)
-                if not self._keeps_records:
-                    row.record = None
-                else:
-                    row.layout = row.layout or stream.layout
-                    row.keep_raw()
+                if self._keeps_records and row.kept is None:  # of a chain, its parts keep them
+                    row.keep(stream.layout, paths.document)
+                row.record = None
                 if cleaning is None or cleaning.clean(row):
                     yield row
             self._check_required()
@@ -337,7 +345,8 @@ class Source:
 
     def _required_paths(self, stream: RowStream) -> _Paths:
         """Return the paths among the required columns, if rows can have nested values."""
-        steps = {column: parse_path(column) for column in self._required if stream.columns is None}
+        required = {**self._required_of_chain, **self._required}
+        steps = {column: parse_path(column) for column in required if stream.columns is None}
         paths = {column: path for column, path in steps.items() if path is not None and len(path) > 1}
         from_top = any(path[0] == TOP for path in paths.values())
         return _Paths(paths, stream.document() if from_top and stream.document is not None else None)
@@ -354,6 +363,8 @@ class Source:
             root = str(steps[0])
             if column in values or column in row.unreadable:
                 continue
+            if root == TOP and paths.document is None and TOP not in values:
+                continue  # nothing is around these rows
             try:
                 # A row that was written again brings the values around it along.
                 has_own = root != TOP or (not paths.document and TOP in values)

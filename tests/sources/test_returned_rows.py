@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from reading import Folder
 
 from ardoqpy.errors import InvalidInput
+from ardoqpy_sync.sources import SourceUnreadable
 from ardoqpy_sync.sources.row_layout import REASONS, ReturnedRow
 
 DAY = datetime(2024, 5, 31)  # noqa: DTZ001  (as Excel and TOML have it)
@@ -21,7 +22,7 @@ def write_again(source, column=REASONS, reasons="Because."):
     """Return the rows of a source, and the content of a file with all of them."""
     source.keep_records()
     rows = list(source)
-    returned = [ReturnedRow(row.label, row.record, row.layout, reasons) for row in rows]
+    returned = [ReturnedRow(row.label, *row.kept[:3], reasons) for row in rows]
     return rows, source.write_rows(returned, column)
 
 
@@ -157,6 +158,33 @@ def test_values_around_all_rows(folder):
     assert [row.values["$.account"] for row in more] == ["top"]
 
 
+def test_values_around_the_rows_of_several_files(folder):
+    """With a pattern of files, a row has the values around the rows of its file, also once it is returned."""
+    for name, account in (("a", "prod"), ("b", "test")):
+        (folder.path / f"{name}.json").write_text(
+            f'{{"account": "{account}", "items": [{{"id": "{name}"}}]}}'
+        )
+    source = folder.open(file="?.json", path="items")
+    assert source.columns == ("id",)  # the first row is read for that
+    source.require(["$.account"])
+    rows, (content, _) = write_again(source)
+    (folder.path / "again.json").write_bytes(content)
+    again = folder.open(file="again.json")
+    again.require(["$.account"])
+    for read in (rows, list(again)):
+        assert [(row.values["id"], row.values["$.account"]) for row in read] == [("a", "prod"), ("b", "test")]
+
+
+def test_nothing_around_rows(folder):
+    """A path to what is around all rows is a mistake if nothing is, in lines of JSON as in several files."""
+    (folder.path / "a.ndjson").write_text('{"id": 1}')
+    (folder.path / "b.json").write_text('{"items": [{"id": 1}]}')
+    for table in ({"file": "a.ndjson"}, {"file": "?.ndjson"}, {"file": "?.json", "path": "items"}):
+        source = folder.open(**table)
+        source.require(["$.account"])
+        assert "has no column '$.account'" in sentence_of(SourceUnreadable, lambda: list(source))  # noqa: B023
+
+
 def test_lines_of_json(folder):
     """A line that is no JSON is written as it is, without a place for reasons."""
     text = '{"a": 1}\n{"a": \n[1]\n{"a": "x"}\n'
@@ -241,7 +269,7 @@ def test_source_that_was_not_read(folder):
     (folder.path / "apps.csv").write_bytes(b"Name\nShop\n")
     source = folder.open(file="apps.csv")
     assert "was not read" in sentence_of(InvalidInput, lambda: source.write_rows([], REASONS))
-    assert [(row.record, row.layout, row.raw) for row in source] == [(None, None, None)]
+    assert [(row.record, row.kept) for row in source] == [(None, None)]
 
 
 CELLS = st.text(st.sampled_from("=+-@';,\t\"\n\rå1. "), max_size=4)

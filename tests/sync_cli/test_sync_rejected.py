@@ -193,6 +193,26 @@ def test_round_trip(home, ardoq, run, kind):
     assert ran.status == 0
 
 
+def test_values_that_csv_cannot_hold(home, ardoq, run):
+    """A value of a database that is written in another form is a warning, also with --json."""
+    table = 'type = "sql"\nurl = "sqlite:///s.db"\nquery = "SELECT *, 1.234 AS x, x\'00\' AS y FROM apps"'
+    write_database(home)
+    (home / "job.toml").write_text(JOB.format(table=table, missing="report"))
+    for line in ("plan job.toml --json", "plan job.toml"):
+        ran = run(f"{line} --rejected r.csv")
+        assert ran.status == 1
+        assert ran.err.count("ardoqpy-sync: Warning: r.csv: Column ") == 2
+    notes = json.loads(run("check job.toml --json --rejected r.csv").out)["notes"]
+    assert [note["message"].partition(" ")[0] for note in notes] == ["2", "r.csv:", "r.csv:"]
+
+
+def test_file_is_written_like_a_report(home, ardoq, run):
+    """The file has the mode that reports have."""
+    (home / "apps.csv").write_text(ROWS + BAD_ROW)
+    run("plan job.toml --rejected r.csv --report r.html")
+    assert (home / "r.csv").stat().st_mode == (home / "r.html").stat().st_mode
+
+
 def test_uncorrected_rows_are_rejected_again(home, ardoq, run):
     """A file that nobody corrected gives the same file again, a row with too few cells included."""
     (home / "apps.csv").write_text(ROWS + BAD_ROW + "5,short\n6,long,1,,x\n")
