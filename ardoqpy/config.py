@@ -62,7 +62,7 @@ class Token:
         This includes its forms in JSON, URLs, HTML, Python and base64, in any letter case, as in a host name,
         and any of its characters may be escaped.
         """
-        if not self._is_suspect(text):
+        if not self.may_occur_in(text):
             return text
         if self._pattern is None:
             self._pattern = re.compile(_forms_pattern(self._text), re.IGNORECASE)
@@ -85,16 +85,19 @@ class Token:
             return {self._redacted(key): self._redacted(value) for key, value in data.items()}
         return [self._redacted(value) for value in data] if isinstance(data, list | tuple) else data
 
-    def _is_suspect(self, text: str) -> bool:
+    def may_occur_in(self, text: str) -> bool:
         """Return whether a text may have a form of the token: cheap, for texts of many megabytes."""
         if self._signs is None:
             plain = re.match(r"[0-9a-z]*", self._text, re.IGNORECASE)
             start = (plain[0] if plain else "")[:4].lower()
             encoded = {form[:4].lower() for form in _base64_forms(self._text)}
             long_enough = len(start) > 1 and len(self._text) >= MIN_RECOGNIZABLE
-            self._signs = ("%", "&", "\\u", "\\x", start, *encoded) if long_enough else ("",)
+            self._signs = ("%", "&", start, *encoded) if long_enough else ("",)
         lowered = text.lower()
-        return any(sign in lowered for sign in self._signs)
+        for sign in self._signs:  # in short texts, `any` takes twice as long
+            if sign in lowered:
+                return True
+        return "\\" in lowered and ("\\u" in lowered or "\\x" in lowered)
 
     def occurs_in(self, text: str) -> bool:
         """Return whether a text contains the token.

@@ -381,6 +381,7 @@ class ArdoqSyncClient(DeletionMethods, SyncReads):
         """
         with self._lock:
             self._engine.flush()
+            self._engine.writes.record_outcomes()
             self._raise_problems()
 
     def give_up(self, reason: str) -> None:
@@ -439,8 +440,10 @@ class ArdoqSyncClient(DeletionMethods, SyncReads):
             if self._engine.journal.records:
                 self._engine.journal.end_run(None, self._engine.report.as_dict(), self._engine.kinds.values())
         finally:
-            self._engine.journal.close()
-            super().close()
+            try:
+                self._engine.journal.close()
+            finally:
+                super().close()
 
     def _raise_problems(self) -> None:
         problems = self._engine.writes.problems()

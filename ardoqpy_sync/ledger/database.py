@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import sqlite3
 from contextlib import contextmanager, suppress
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -13,7 +15,7 @@ from ardoqpy.errors import ConfigurationError, LedgerError
 from ardoqpy_sync.ledger.statements import MIGRATIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
 
     Values = Mapping[str, Any]
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 #: In the header of the file, so that other SQLite files are not taken for a ledger: "Ardq".
 APPLICATION_ID = 0x41726471
 _HEADER = b"SQLite format 3\0"
+_NAMED = re.compile(r"(?<!:):([a-z_]+)")
 #: How long to wait for another process that has the database locked, in seconds.
 _PATIENCE = 30.0
 MEANING_OF_A_NEW_ONE = (
@@ -38,8 +41,11 @@ class Database(Protocol):
     def description(self) -> str:
         """The database in messages, such as "the ledger 'job.ledger.db'"."""
 
-    def transaction(self) -> AbstractContextManager[None]:
-        """Return a context in which all that is executed is kept, or nothing of it."""
+    def transaction(self, *, is_synced: bool = True) -> AbstractContextManager[None]:
+        """Return a context in which all that is executed is kept, or nothing of it.
+
+        It is kept whenever the process ends; with `is_synced` also if the power fails.
+        """
 
     def execute(self, statement: str, rows: Sequence[Values]) -> None:
         """Execute a statement once for each row of values."""
@@ -57,8 +63,8 @@ class Database(Protocol):
 class SqliteDatabase:
     """A ledger in an SQLite file, which only its owner can read.
 
-    Each transaction is on disk before the next step (WAL, synchronous), also if the power fails. A forked
-    child leaves the connection to its parent, and opens another one.
+    Each transaction is with the operating system before the next step (WAL), and on disk if it is synced. A
+    forked child leaves the connection to its parent, and opens another one.
     """
 
     def __init__(self, path: str | os.PathLike[str], *, read_only: bool = False) -> None:
@@ -72,6 +78,10 @@ class SqliteDatabase:
             raise ConfigurationError(f"The ledger {self._path!r} is not a regular file. Name another file.")
         self._open: sqlite3.Connection | None = None
         self._process = os.getpid()
+        #: Whether the open connection syncs its transactions.
+        self._is_synced = True
+        #: By statement, the same with `?` for each named value, and what takes these values from a row.
+        self._by_position: dict[str, tuple[str, Callable[[Values], Any]]] = {}
         #: Whether the file is known to be a ledger: another database is left as it is.
         self._is_ledger = False
         try:
@@ -119,8 +129,14 @@ class SqliteDatabase:
         if self._read_only:
             connection.execute("PRAGMA query_only = ON")
         elif self._is_ledger:
-            _make_durable(connection)
+            self._make_durable(connection)
         return connection
+
+    def _make_durable(self, connection: sqlite3.Connection) -> None:
+        """Have each transaction on disk when it ends."""
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        self._is_synced = True
 
     def _check_header(self) -> None:
         """Raise `sqlite3.DatabaseError` for a file that is not of SQLite, which may overwrite a short one."""
@@ -148,7 +164,7 @@ class SqliteDatabase:
             return
         with suppress(OSError):  # not on every file system
             Path(self._path).chmod(0o600)
-        _make_durable(self._connection)
+        self._make_durable(self._connection)
         if version == len(MIGRATIONS):
             return
         with self.transaction():
@@ -171,12 +187,16 @@ class SqliteDatabase:
         )
 
     @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """Keep all that is executed in this context, or nothing of it."""
+    def transaction(self, *, is_synced: bool = True) -> Iterator[None]:
+        """Keep all that is executed in this context, on disk if `is_synced`, or nothing of it."""
         try:
-            self._connection.execute("BEGIN IMMEDIATE")
+            connection = self._connection
+            if is_synced is not self._is_synced:
+                connection.execute(f"PRAGMA synchronous = {'FULL' if is_synced else 'NORMAL'}")
+                self._is_synced = is_synced
+            connection.execute("BEGIN IMMEDIATE")
             yield
-            self._connection.execute("COMMIT")
+            connection.execute("COMMIT")
         except BaseException as problem:
             with suppress(sqlite3.Error):
                 self._connection.execute("ROLLBACK")
@@ -186,10 +206,22 @@ class SqliteDatabase:
 
     def execute(self, statement: str, rows: Sequence[Values]) -> None:
         """Execute a statement once for each row of values."""
+        by_position, values_of = self._by_position.get(statement) or self._number(statement)
         try:
-            self._connection.executemany(statement, rows)
+            self._connection.executemany(by_position, map(values_of, rows))
         except (sqlite3.Error, UnicodeError, OverflowError) as problem:
             raise self._error(problem) from None
+
+    def _number(self, statement: str) -> tuple[str, Callable[[Values], Any]]:
+        """Return a statement with `?` for each named value, and what takes the values of a row in that order.
+
+        By their names, SQLite takes longer to find the values.
+        """
+        names = _NAMED.findall(statement)
+        take = itemgetter(*names)  # of a single name it takes the value alone
+        numbered = _NAMED.sub("?", statement), take if len(names) > 1 else lambda row: (take(row),)
+        self._by_position[statement] = numbered
+        return numbered
 
     def select(self, statement: str, values: Values) -> list[tuple[Any, ...]]:
         """Return the rows that a query selects."""
@@ -212,9 +244,3 @@ class SqliteDatabase:
     def _error(self, problem: Exception) -> LedgerError:
         verb = "read" if self._read_only else "written"
         return LedgerError(f"{self.description} cannot be {verb}: {problem}. Nothing is written without it.")
-
-
-def _make_durable(connection: sqlite3.Connection) -> None:
-    """Have each transaction on disk when it ends."""
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = FULL")

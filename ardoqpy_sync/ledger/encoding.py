@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 from ardoqpy_sync.ledger.records import REDACTED, Owner
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from ardoqpy.config import Token
     from ardoqpy.entities import Attributes, Entity
@@ -51,6 +51,17 @@ class Encoder:
         """Keep these out."""
         self._redacted = frozenset(redacted)
         self._token = token
+        #: The same without a look for the token, for what `may_have_token` looks at afterwards.
+        self.unchecked = self if token is None else Encoder(redacted)
+        #: By mapping and field of an owner, both as JSON.
+        self._mappings: dict[tuple[str, str | None], tuple[str, str | None]] = {}
+
+    def may_have_token(self, texts: Iterable[str | None]) -> bool:
+        """Return whether any of these texts may have the token; one look at all costs less than one at each.
+
+        No form of the token goes across a line break.
+        """
+        return self._token is not None and self._token.may_occur_in("\n".join(filter(None, texts)))
 
     def attributes(self, attributes: Mapping[str, Any]) -> str:
         """Return attributes, or an entity with its custom fields, as JSON."""
@@ -74,9 +85,13 @@ class Encoder:
 
     def owner(self, owner: Owner) -> OwnerColumns:
         """Return mapping, field and key of an owner, each as JSON; a key that must not be kept is None."""
-        key = None if owner.field in self._redacted else self.value(owner.key)
-        mapping = self.value(owner.mapping) or encode(None)
-        return {"mapping": mapping, "field": self.value(owner.field), "item_key": key}
+        name, field, key = owner
+        known = self._mappings.get((name, field))
+        if known is None:
+            known = self.value(name) or encode(None), self.value(field)
+            self._mappings[name, field] = known
+        item_key = None if field in self._redacted else self.value(key)
+        return {"mapping": known[0], "field": known[1], "item_key": item_key}
 
     def entries(self, entries: Any) -> Any:
         """Return JSON data, such as a part of a run document, without values of redacted attributes."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 import getpass
 import os
 import socket
+import time
+import weakref
 import zlib
-from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -15,12 +16,14 @@ from ardoqpy._messages import quote_name
 from ardoqpy.errors import ConfigurationError, InvalidInput, JobRunning
 from ardoqpy_sync.ledger import statements
 from ardoqpy_sync.ledger.database import SqliteDatabase
+from ardoqpy_sync.ledger.deferred import DeferredRows
 from ardoqpy_sync.ledger.encoding import decode, encode
 from ardoqpy_sync.ledger.records import OwnedEntity, OwnedVersion, Owner, Run, Write
 from ardoqpy_sync.ledger.remote_database import RemoteDatabase
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
 
     from ardoqpy.entities import Attributes
     from ardoqpy_sync.documents import PreviousReport, RunDocument
@@ -37,6 +40,8 @@ if TYPE_CHECKING:
 
 #: For how many runs the values before each write, and the run documents, are kept.
 KEEP_RUNS = 100
+#: If the power fails, a ledger in a file may lack the last creates of single requests, so many at most.
+CREATES_AT_RISK = 25
 
 
 class Ledger:
@@ -51,13 +56,19 @@ class Ledger:
         self._database = database
         self.job = job
         self.redacted = frozenset(redacted)
+        self._deferred = DeferredRows(database)
+        # A script may end, or drop its client, without closing it.
+        weakref.finalize(self, self._deferred.record)
+        self._is_deferring = False
+        #: How many transactions in a row are not on disk for sure.
+        self._unsynced = 0
+        self._is_in_transaction = False
         self.facts = self._facts()
         #: The number of the current run, None if none has begun; and the process that began it.
         self.run: int | None = None
         self.process = 0
         self.has_ended = False
         self._bound: dict[str, str] = {}
-        self._is_in_transaction = False
 
     @classmethod
     def open(
@@ -116,9 +127,12 @@ class Ledger:
             self._execute(statements.SET_FACT, [{"name": name, "value": encode(value)}])
 
     def close(self) -> None:
-        """Close the database."""
+        """Record what is deferred, and close the database; raise `LedgerError` if it cannot be written."""
         if self._database is not None:
-            self._database.close()
+            try:
+                self._deferred.record()
+            finally:
+                self._database.close()
 
     # -- runs -----------------------------------------------------------------------------------------------
 
@@ -204,9 +218,14 @@ class Ledger:
     # -- writes ---------------------------------------------------------------------------------------------
 
     def add_writes(self, rows: Sequence[WriteRow]) -> None:
-        """Record writes before they leave."""
-        with self.transaction():
-            self._execute(statements.ADD_WRITE, [{**row, "run": self.run} for row in rows])
+        """Record writes before they leave.
+
+        Waiting for the disk takes most of the time. A create that is sent alone does not: if the power fails,
+        its row finds it in Ardoq again. What was there before an update or a delete is nowhere else.
+        """
+        is_synced = len(rows) != 1 or rows[0]["before_write"] is not None or self._unsynced >= CREATES_AT_RISK
+        with self.transaction(is_synced=is_synced):
+            self._execute(statements.ADD_WRITE, rows, run=self.run)
 
     def close_writes(
         self,
@@ -228,7 +247,7 @@ class Ledger:
                 (statements.CLOSE_WRITE, closed),
                 (statements.CLOSE_DELETED_WITH, deleted_with),
             ):
-                self._execute(statement, [{**row, "run": run} for row in rows])
+                self._execute(statement, rows, run=run)
             if closed:
                 numbers = [row["number"] for row in closed]
                 span = {"first": min(numbers), "next": max(numbers) + 1, "since": _now()}
@@ -286,7 +305,7 @@ class Ledger:
     def set_owned(self, rows: Sequence[OwnedRow]) -> None:
         """Record what the job owns; what is known of an entity already is replaced, but for `since`."""
         with self.transaction():
-            self._execute(statements.SET_OWNED, [{"since": _now(), **row} for row in rows])
+            self._execute(statements.SET_OWNED, rows, since=_now())
 
     def set_missing(self, rows: Sequence[MissingRow]) -> None:
         """Record in how many runs in a row owned entities were missing."""
@@ -317,27 +336,54 @@ class Ledger:
         return {name: decode(value) for name, value in self._select(statements.SELECT_FACTS)}
 
     def _select(self, statement: str, **values: Any) -> list[tuple[Any, ...]]:
-        return [] if self._database is None else self._database.select(statement, {"job": self.job, **values})
+        if self._database is None:
+            return []
+        if self._deferred and not self._is_in_transaction:
+            self._deferred.record()
+        return self._database.select(statement, {"job": self.job, **values})
 
-    def _execute(self, statement: str, rows: Sequence[Values]) -> None:
-        if self._database is not None and rows:
-            self._database.execute(statement, [{"job": self.job, **row} for row in rows])
+    def _execute(self, statement: str, rows: Sequence[Values], **common: Any) -> None:
+        """Execute a statement for rows; `common` are values of all rows that do not have them."""
+        if self._database is None or not rows:
+            return
+        common["job"] = self.job
+        execute = self._deferred.add if self._is_deferring else self._database.execute
+        execute(statement, [{**common, **row} for row in rows])
 
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """Record all that is recorded in this context, or nothing of it; contexts can be nested.
+    def transaction(self, *, is_synced: bool = True) -> AbstractContextManager[None]:
+        """Return a context in which all that is recorded is kept, or nothing of it; contexts can be nested.
 
+        What was deferred is recorded first. With `is_synced`, all of it is kept also if the power fails.
         Raise `LedgerError` if that is not possible.
         """
-        if self._database is None or self._is_in_transaction:
-            yield
-            return
-        with self._database.transaction():
+        if self._database is None or self._is_in_transaction or self._is_deferring:
+            return nullcontext()
+        return self._transaction(self._database, is_synced=is_synced)
+
+    @contextmanager
+    def _transaction(self, database: Database, *, is_synced: bool) -> Iterator[None]:
+        with database.transaction(is_synced=is_synced):
             self._is_in_transaction = True
             try:
+                self._deferred.execute()
                 yield
             finally:
                 self._is_in_transaction = False
+        self._deferred.clear()
+        self._unsynced = 0 if is_synced else self._unsynced + 1
+
+    @contextmanager
+    def deferred(self) -> Iterator[None]:
+        """Defer what is recorded in this context to the next transaction, or to when the ledger is read."""
+        self._is_deferring = True
+        try:
+            yield
+        finally:
+            self._is_deferring = False
+
+    def record_deferred(self) -> None:
+        """Record what is deferred now; raise `LedgerError` if that is not possible."""
+        self._deferred.record()
 
 
 def open_ledger(
@@ -396,7 +442,7 @@ def _owned(*row: Any) -> OwnedEntity:
 
 
 def _now() -> str:
-    return f"{datetime.now(UTC).isoformat(timespec='seconds').removesuffix('+00:00')}Z"
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
 
 
 def _who() -> str:

@@ -132,7 +132,7 @@ class RemoteDatabase:
         return self._connection.execute(text, values)
 
     @contextmanager
-    def transaction(self) -> Iterator[None]:
+    def transaction(self, *, is_synced: bool = True) -> Iterator[None]:  # noqa: ARG002  (the server does)
         """Keep all that is executed in this context, or nothing of it."""
         try:
             self._connection.exec_driver_sql("BEGIN")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field, replace
+from itertools import chain
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ardoqpy.errors import NotFoundError, ServiceUnavailable, UnexpectedAnswer
@@ -14,6 +16,7 @@ from ardoqpy_sync.ledger.ledger import KEEP_RUNS
 from ardoqpy_sync.report import count_rows
 from ardoqpy_sync.writing.operations import with_real_ids
 from ardoqpy_sync.writing.ownership import SCRIPT, Ownership, join_names
+from ardoqpy_sync.writing.pending_row import NO_ROW
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -37,6 +40,8 @@ if TYPE_CHECKING:
     from ardoqpy_sync.writing.operations import Operation, Outcome
     from ardoqpy_sync.writing.pending_row import PendingRow
 
+#: The texts of a record that may have any value.
+_texts = itemgetter("before_write", "sent", "mapping", "field", "item_key", "label")
 _NO_OWNER: OwnerColumns = {"mapping": None, "field": None, "item_key": None}
 
 
@@ -81,8 +86,6 @@ class Journal:
         self._next = 1
         #: By the id of an operation that is on its way.
         self._recorded: dict[str, _Recorded] = {}
-        #: Outcomes that the ledger has yet to record, because it could not be written.
-        self._closed = _Closed()
         #: By run and number: what was found out about writes that earlier runs left open, and the
         #: values that they sent, as JSON, where the ledger has them with ids of pending writes.
         self._settled: dict[tuple[int, int], tuple[ClosedRow, str | None]] = {}
@@ -114,7 +117,6 @@ class Journal:
             self.ledger.run = None
             self.ledger.has_ended = False
             self._next = 1
-            self._closed = _Closed()
 
     def _leave_run_to_parent(self) -> None:
         """In a forked child, leave the run to the parent: what the child writes is a run of its own."""
@@ -144,37 +146,40 @@ class Journal:
         ledger = self._begin()
         if ledger is None:
             return
-        written: list[WriteRow] = []
+        encoder, written = self._encoder, []
         for operation in operations:
-            self._add(operation, rows.get(operation.id, ()), real, written)
+            rows_of = rows.get(operation.id, ())
+            records = self._records(operation, rows_of, real, encoder.unchecked)
+            if encoder.may_have_token(chain.from_iterable(map(_texts, records))):
+                records = self._records(operation, rows_of, real, encoder)
+            self._next += len(records)
+            written += records
         ledger.add_writes(written)
 
-    def _add(
-        self,
-        operation: Operation,
-        rows: Sequence[PendingRow],
-        real: Mapping[str, str],
-        written: list[WriteRow],
-    ) -> None:
-        encoder, base, attributes = self._encoder, operation.base, operation.attributes
+    def _records(
+        self, operation: Operation, rows: Sequence[PendingRow], real: Mapping[str, str], encoder: Encoder
+    ) -> list[WriteRow]:
+        """Return the records of an operation: its own, and those of all that a delete removes with it."""
+        base, attributes, number = operation.base, operation.attributes, self._next
         if operation.refers:
             attributes = with_real_ids(attributes, real)
-        row, reference = (None, None) if not rows else (rows[0].source.row, rows[0].source.reference)
-        purpose: Purpose = "row" if reference is None else reference.purpose
-        columns, given = _NO_OWNER, ""
-        owner = reference and reference.owner
+        row, reference = (None, NO_ROW) if not rows else (rows[0].source.row, rows[0].source.reference)
+        purpose, owner = reference.purpose, reference.owner
         if owner is None and purpose == "row":
             owner = SCRIPT
-        if owner is not None and operation.action != DELETE:
-            columns = encoder.owner(owner)
-            if operation.action == CREATE and isinstance(row, dict):
-                given = join_names(row)
+        columns, given = _NO_OWNER, ""
         if operation.action == DELETE:
             purpose = "delete"
             columns = self._owner_of(operation.kind.name, operation.id)
+        elif owner is not None:
+            columns = encoder.owner(owner)
+            if operation.action == CREATE and isinstance(row, dict):
+                given = join_names(row)
         write: WriteRow = {
-            **columns,
-            "number": self._next,
+            "mapping": columns["mapping"],
+            "field": columns["field"],
+            "item_key": columns["item_key"],
+            "number": number,
             "action": operation.action,
             "kind": operation.kind.name,
             "entity_id": operation.id,
@@ -183,19 +188,19 @@ class Journal:
             "sent": encoder.attributes(attributes) if attributes else "{}",
             "given": given,
             "purpose": purpose,
-            "label": encoder.value(reference and reference.label),
+            "label": encoder.value(reference.label),
             "deleted_with": None,
-            "recreates": reference and reference.recreates,
+            "recreates": reference.recreates,
         }
-        self._recorded[operation.id] = _Recorded(self._next, purpose, given, reference and reference.owner)
-        self._next += 1
-        written.append(write)
+        self._recorded[operation.id] = _Recorded(number, purpose, given, reference.owner)
+        records = [write]
         for kind, ws_id, entity in operation.removed[1:]:
-            written.append(
+            number += 1
+            records.append(
                 {
                     **write,
                     **self._owner_of(kind, entity["_id"]),
-                    "number": self._next,
+                    "number": number,
                     "kind": kind,
                     "entity_id": entity["_id"],
                     "workspace": ws_id,
@@ -203,7 +208,7 @@ class Journal:
                     "deleted_with": operation.id,
                 }
             )
-            self._next += 1
+        return records
 
     def _owner_of(self, kind: str, entity_id: str) -> OwnerColumns:
         """Return the owner of an entity, as the ledger has it."""
@@ -217,7 +222,8 @@ class Journal:
     ) -> None:
         """Record the outcomes of operations; raise `LedgerError` if that is not possible.
 
-        A write that may or may not have been carried out stays open: the next run finds out.
+        A write that may or may not have been carried out stays open: the next run finds out. The success of
+        a single write is recorded together with the next write, or by `record_outcomes`.
 
         - `real`: the real ids by those of pending writes.
         - `unanswered`: further operations that may or may not have been carried out.
@@ -225,11 +231,11 @@ class Journal:
         ledger = self._begin()
         if ledger is None:
             return
-        closed, is_open = self._closed, list(unanswered)
+        closed, is_open = _Closed(), list(unanswered)
         for outcome in outcomes:
             operation, problem = outcome.operation, outcome.problem
             self.owned.note_outcome(operation.id, has_failed=problem is not None)
-            if isinstance(problem, ServiceUnavailable | UnexpectedAnswer):
+            if problem is not None and isinstance(problem, ServiceUnavailable | UnexpectedAnswer):
                 is_open.append(operation)
             else:
                 self._close(outcome, self._recorded.pop(operation.id), real, closed)
@@ -237,20 +243,21 @@ class Journal:
             recorded = self._recorded.pop(operation.id, None)
             if recorded is not None and operation.refers:  # the next run knows no ids of pending writes
                 self._add_sent(recorded.number, operation, real, closed)
-        self._record_closed(ledger)
-        self._note_user(ledger, outcomes)
-
-    def _record_closed(self, ledger: Ledger) -> None:
-        """Record outcomes, also those of before that could not be recorded; all of it, or nothing."""
-        closed = self._closed
-        with ledger.transaction():
+        with ledger.deferred():
             if closed.writes or closed.sent:
                 ledger.close_writes(closed.writes, sent=closed.sent, deleted_with=closed.deleted_with)
             if closed.marked:
                 ledger.set_owned(closed.marked)
             if closed.deleted:
                 ledger.forget(closed.deleted)
-        self._closed = _Closed()
+            self._note_user(ledger, outcomes)
+        if len(outcomes) != 1 or outcomes[0].problem is not None or is_open:
+            ledger.record_deferred()
+
+    def record_outcomes(self) -> None:
+        """Record the outcomes that wait for the next write; raise `LedgerError` if that is not possible."""
+        if self.ledger is not None and self.records:
+            self.ledger.record_deferred()
 
     def _add_sent(self, number: int, operation: Operation, real: Mapping[str, str], closed: _Closed) -> None:
         attributes = self._encoder.attributes(with_real_ids(operation.attributes, real))
@@ -261,13 +268,11 @@ class Journal:
         kind, number = operation.kind, recorded.number
         write: ClosedRow = {
             "number": number,
-            "state": "failed",
+            "state": "done" if problem is None else "failed",
             "entity_id": operation.id,
             "version": None,
         }
         closed.writes.append(write)
-        if problem is None:
-            write["state"] = "done"
         if operation.action == DELETE:
             closed.deleted_with.append({"entity_id": operation.id, "state": write["state"]})
             if problem is None or isinstance(problem, NotFoundError):
@@ -295,7 +300,9 @@ class Journal:
         for operation, stored, _, _ in reversed(outcomes):
             if stored is not None:
                 user = operation.kind.collection.last_change(stored).user
-                if user is not None and self._encoder.value(user) is not None:
+                if user is None or user == ledger.facts.get("user"):
+                    return
+                if self._encoder.value(user) is not None:
                     ledger.set_fact("user", user)
                 return
 
@@ -383,8 +390,6 @@ class Journal:
             document = self._encoder.document(document)
         with ledger.transaction():
             if not ledger.has_ended:
-                if ledger.run is not None:
-                    self._record_closed(ledger)
                 self._record_owned(kinds, is_success=status == "success")
             if ledger.run is None or (ledger.has_ended and document is None):
                 return

@@ -322,6 +322,7 @@ class PendingWrites:
             self._interrupt()
             with suppress(LedgerError):  # what is left open is looked up by the next run
                 self._journal.close_writes(outcomes, self.real, unanswered)
+                self._journal.record_outcomes()
             raise
         self._close(outcomes)
         self._correct_handed_out(settled)
@@ -348,8 +349,18 @@ class PendingWrites:
         try:
             self._journal.close_writes(outcomes, self.real)
         except LedgerError as problem:
-            self._log.circuit_breaker.failed(problem)
-            self._problems.append(problem)
+            self._note_unrecorded(problem)
+
+    def record_outcomes(self) -> None:
+        """Record the outcomes that the ledger keeps for its next transaction; if that fails, the run ends."""
+        try:
+            self._journal.record_outcomes()
+        except LedgerError as problem:
+            self._note_unrecorded(problem)
+
+    def _note_unrecorded(self, problem: LedgerError) -> None:
+        self._log.circuit_breaker.failed(problem)
+        self._problems.append(problem)
 
     def _interrupt(self) -> None:
         """Fail the writes that were being sent; if their rows come again, Ardoq is asked for them first."""
