@@ -168,7 +168,7 @@ def test_webhook_of_failed_start(home, ardoq, run, hook, monkeypatch, broken):
         (home / "job.toml").write_text(job_text(run='ledger = "night.json"'))
         (home / "night.json").write_text("{")
     else:
-        monkeypatch.setattr("ardoqpy_sync.cli.run_job.run_job", lambda *_: 1 / 0)
+        monkeypatch.setattr("ardoqpy_sync.cli.run_job.run_job", lambda *_, **__: 1 / 0)
     ran = run(f"apply job.toml --webhook {hook.url}")
     assert (ran.status, ran.out) == (FAILED, "")
     assert ran.err
