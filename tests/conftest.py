@@ -5,9 +5,10 @@ import os
 import socket
 import sys
 import tempfile
+from collections import defaultdict
 
 import pytest
-from example_counts import THOROUGH, examples
+from example_counts import THOROUGH, examples, sample
 from hypothesis import HealthCheck, settings
 from raw_server import RawServer
 
@@ -48,14 +49,23 @@ def pytest_report_header():
 
 
 def pytest_collection_modifyitems(config, items):
-    """Deselect the slow tests outside CI."""
+    """Outside CI, deselect the slow tests, and the cases of sampled tests that have no value of their own."""
     if THOROUGH:
         return
-    quick, slow = [], []
+    cases = defaultdict(dict)
     for item in items:
-        (slow if item.get_closest_marker("slow") else quick).append(item)
-    if slow:
-        config.hook.pytest_deselected(items=slow)
+        if item.get_closest_marker("sampled") and not item.get_closest_marker("slow"):
+            cases[item.path, item.originalname][item.name] = {
+                name: id(value) for name, value in item.callspec.params.items()
+            }
+    samples = {test: sample(of_test) for test, of_test in cases.items()}
+    quick, left_out = [], []
+    for item in items:
+        sampled = samples.get((item.path, getattr(item, "originalname", None)))
+        is_left_out = item.get_closest_marker("slow") or (sampled is not None and item.name not in sampled)
+        (left_out if is_left_out else quick).append(item)
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
         items[:] = quick
 
 

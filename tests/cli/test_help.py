@@ -63,7 +63,13 @@ def test_examples_run(folder, run, line):
     assert (folder / named[1]).exists() if named else ran.out or line.startswith("download")
 
 
-@pytest.mark.parametrize("line", examples_of(_page("emulator", PROGRAM.parser())))
+EMULATOR_EXAMPLES = examples_of(_page("emulator", PROGRAM.parser()))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [*EMULATOR_EXAMPLES[:1], *(pytest.param(line, marks=pytest.mark.slow) for line in EMULATOR_EXAMPLES[1:])],
+)
 def test_examples_of_emulator_run(folder, line):
     """Each example of the emulator starts one, which stops at SIGINT; any port will do here."""
     (folder / "seed.json").write_text(json.dumps(SEED))

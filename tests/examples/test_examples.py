@@ -72,7 +72,7 @@ class Example:
         return self.server.dump()
 
 
-@pytest.fixture(params=WAYS)
+@pytest.fixture(params=[pytest.param("v1", marks=pytest.mark.slow), "batched"])
 def make_example(request, tmp_path, server):
     """Return a function that copies an example, for each API version."""
     return lambda name: Example(name, tmp_path, server, WAYS[request.param])

@@ -15,7 +15,7 @@ RANDOMS = st.randoms(use_true_random=False)
 WORLDS = RANDOMS.map(make_world)
 
 
-@pytest.fixture(params=["v1", pytest.param("v2", marks=pytest.mark.slow), "batched"])
+@pytest.fixture(params=[*(pytest.param(way, marks=pytest.mark.slow) for way in ("v1", "v2")), "batched"])
 def way(request):
     """Return the client options of each way to write."""
     return WAYS[request.param]

@@ -5,8 +5,6 @@ import pytest
 import scenarios
 from comparison import CHANGELOG, Difference, complaints, words
 
-pytestmark = pytest.mark.slow
-
 COMPARED = {
     scenarios.import_lines: differences.IMPORTS,
     scenarios.everything_on_v1: differences.ON_V1,
@@ -29,6 +27,7 @@ def facts_of(acts):
     return {f"{name}: {fact}": value for name, act in acts.items() for fact, value in act.facts().items()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scenario", COMPARED, ids=lambda scenario: scenario.__name__)
 def test_scripts_have_the_same_result(played, scenario):
     """Output, requests and stored data of a script differ only as intended."""
@@ -38,6 +37,7 @@ def test_scripts_have_the_same_result(played, scenario):
     assert not wrong, "\n" + "\n".join(wrong)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("library", [0, 1], ids=["0.8.4", "this library"])
 def test_a_second_night_changes_nothing(played, library):
     """If the source has not changed, nothing is written, dates in the spelling of the source included."""
@@ -54,6 +54,7 @@ def test_changelog_has_every_difference(sentence):
     assert words(sentence) in words(CHANGELOG.read_text(encoding="utf-8"))
 
 
+@pytest.mark.slow
 def test_every_public_name_exists(played):
     """Each public method of 0.8.4 exists, with the same arguments in the same order."""
     before, now = (acts["names"].results for acts in played(scenarios.public_names))

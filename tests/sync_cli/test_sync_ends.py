@@ -34,6 +34,7 @@ def fails(error):
     return fail
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("end", ENDS)
 @pytest.mark.parametrize(
     ("where", "name"),

@@ -52,8 +52,10 @@ def test_command_help(run, name):
 @pytest.mark.parametrize("line", all_examples())
 def test_examples_run(home, ardoq, run, line):
     """Each example of each help page runs as it is, and writes the files it names."""
-    run("plan job.toml --save plan.json --report last.json")
-    run("plan job.toml --save approved.json")
+    if "plan.json" in line or "last.json" in line:
+        run("plan job.toml --save plan.json --report last.json")
+    if "approved.json" in line:
+        run("plan job.toml --save approved.json")
     changes = line.split()[0] in ("plan", "job.toml", "explain") or line.startswith("model plan")
     if line.split()[0] in ("undo", "history", "show", "forget", "ledger"):
         (home / "job.toml").write_text(job_text(share=1))
