@@ -67,8 +67,11 @@ def exact_float(number: Decimal) -> float:
     value = float(number)
     if not math.isfinite(value):
         raise ValueError
-    if Decimal(f"{value:.{len(number.as_tuple().digits) - 1}e}") != number:
-        raise InexactNumber
+    # What Python writes for a float is that float, also where rounding it to as many digits gives another.
+    if Decimal(repr(value)) != number:
+        digits = len(number.as_tuple().digits)
+        if Decimal(f"{value:.{digits - 1}e}") != number:
+            raise InexactNumber
     return value
 
 

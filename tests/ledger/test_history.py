@@ -1,5 +1,6 @@
 """`history`: the runs of a ledger as a table, as JSON, and as pages in a folder that may hold other files."""
 
+import html
 import json
 import re
 import sqlite3
@@ -102,7 +103,7 @@ def test_pages_of_real_runs(ardoq, run, tmp_path, mode):
     assert cells_of(index, 2)["taken back by"] == "run 3"
     assert links_of(index, 3) == ["run-3.html", "#run-2"]
     assert re.findall(r'<tr id="run-(\d)"', index) == ["3", "2", "1"]
-    page = (tmp_path / "runs" / "run-2.html").read_text()
+    page = html.unescape((tmp_path / "runs" / "run-2.html").read_text())
     assert "Approved by</dt><dd>Ada" in page
     assert '<a href="index.html">All runs of this job</a> · run 2' in page
     assert TOKEN not in index + page

@@ -105,6 +105,7 @@ CONVERTED = [
     ("Number", "1e3", 1000.0),
     # As many digits as a float keeps, and as programs write of one.
     ("Number", "0.10000000000000001", 0.1),
+    ("Number", "5.960464477539063e-08", 2**-24),  # rounded to 16 digits, it ends with 2
     ("Number", "9007199254740992", 2**53),
     ("Number", "1234567890.12345", 1234567890.12345),
     ("Text", Decimal("12345678901234567.89"), "12345678901234567.89"),

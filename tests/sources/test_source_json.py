@@ -28,10 +28,12 @@ def test_rows_are_the_objects_of_an_array(folder):
 def test_number_that_a_float_would_change_is_kept(folder, file):
     """A number with more digits than a float keeps is a Decimal, also if it is too large or too small."""
     numbers = ["12345678901234567.89", "1e400", "1e-400", "0.10000000000000001", "1.5e3", "0.0", "-2.5"]
+    numbers.append(repr(2**-24))  # rounded to as many digits, it is another number
     content = ", ".join(f'"c{number}": {text}' for number, text in enumerate(numbers))
     text = f"{{{content}}}"
     (row,) = values(folder.open(f"[{text}]" if file == "a.json" else text, file=file))
     expected = [Decimal("12345678901234567.89"), Decimal("1e400"), Decimal("1e-400"), 0.1, 1500.0, 0.0, -2.5]
+    expected.append(2**-24)
     assert list(row.values()) == expected
     assert list(map(type, row.values())) == list(map(type, expected))
 
