@@ -106,6 +106,8 @@ class Emulator:
         self._records: deque[LoggedRequest] = deque(maxlen=_MAX_LOGGED_REQUESTS)
         self._records_lock = threading.Lock()
         self._connections = 0
+        #: How often everything was replaced: what a fault delays must not reach what was loaded after it.
+        self._loads = 0
         self._stopping = threading.Event()
         self._server: HttpServer | None = None
         self._thread: threading.Thread | None = None
@@ -179,13 +181,16 @@ class Emulator:
     def load(self, seed: Seed | Mapping[str, Any]) -> None:
         """Replace everything that is stored, except for the users that the emulator was started with.
 
-        An invalid seed raises SeedError and changes nothing.
+        A request that a fault delays meanwhile gets no answer, and is neither executed nor logged. An invalid
+        seed raises SeedError and changes nothing.
         """
         load(self.store, seed, self._users)
+        self._loads += 1
 
     def reset(self) -> None:
-        """Go back to the seed and the users of the start."""
+        """Go back to the seed and the users of the start, as `load` does."""
         load(self.store, self._seed, self._users)
+        self._loads += 1
 
     def add_users(self, *users: UserRow | Mapping[str, Any]) -> None:
         """Add people and service accounts with a token each, until the next `load` or `reset`.
@@ -267,8 +272,15 @@ class Emulator:
         if request.segments[:1] == (ADMIN_SEGMENT,):
             response = self._response(request, admin=True)
             return WireResponse(response, response.body())
+        loads = self._loads
         fault = self._faults.take(method, request.path)
+        if fault is not None and fault.kind == "wait":
+            self._stopping.wait(fault.seconds)
+            if loads != self._loads:
+                return WireResponse(None)
         wire_response, status = self._respond(fault, request)
+        if loads != self._loads:
+            return wire_response
         with self._records_lock:
             self._records.append(LoggedRequest(method, request.path, request.raw_query, status))
         return wire_response
@@ -299,8 +311,6 @@ class Emulator:
         if kind == "html":
             response = Response(content=_LOGIN_PAGE, content_type="text/html; charset=utf-8")
             return WireResponse(response, _LOGIN_PAGE), response.status
-        if fault is not None and kind == "wait":
-            self._stopping.wait(fault.seconds)
         response = self._response(request, admin=False)
         if self._recorder is not None:
             sent = (request.method, request.path, request.raw_query, request.body)

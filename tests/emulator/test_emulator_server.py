@@ -421,6 +421,28 @@ def test_concurrent_creates_are_all_stored(emulator):
     caller.connection.close()
 
 
+@pytest.mark.parametrize("kind", ["wait", "wait-after"])
+def test_delayed_request_does_not_reach_what_is_loaded_after_it(ardoq, kind):
+    """A request of before a reset changes nothing after it, and is not in the log."""
+    ardoq.emulator.fail(kind, seconds=0.2, method="POST")
+    slow = Caller(ardoq.emulator)
+
+    def call():
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            slow.call("POST", "/api/workspace", {"name": "Late"})
+
+    thread = threading.Thread(target=call)
+    thread.start()
+    while ardoq.emulator.pending_faults():
+        time.sleep(0.005)
+    ardoq.emulator.reset()
+    ardoq.emulator.clear_requests()
+    thread.join()
+    assert ardoq.emulator.requests == []
+    assert ardoq.ok("GET", "/api/workspace") == []
+    slow.connection.close()
+
+
 def test_stop_is_quick_with_open_connections_and_idempotent():
     """Stopping does not wait until open connections end; starting again keeps the port."""
     emulator = Emulator().start()
