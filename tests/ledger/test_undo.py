@@ -11,7 +11,7 @@ from ardoqpy.testing import emulator
 from ardoqpy_sync import ArdoqSyncClient
 from ardoqpy_sync.job.connect import begin_run
 
-WORLDS = 30
+WORLDS = 15
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +46,7 @@ def test_random_runs_are_taken_back(ardoq, tmp_path, mode, check):
 @pytest.mark.parametrize("mode", MODES)
 def test_undo_of_an_undo(ardoq, tmp_path, mode):
     """An undo is a run: taking it back leads to what the first run had left, under new ids."""
-    for number in range(examples(20)):
+    for number in range(examples(12)):
         ardoq.load(SEED)
         folder = tmp_path / str(number)
         folder.mkdir()
