@@ -63,16 +63,26 @@ def check_runs(server, way, world):
         assert failed_rows(again) == failed_rows(report), (failed_rows(again), failed_rows(report))
 
 
+def has_conflict(report):
+    """Return whether a row failed because another one contradicts it."""
+    reasons = [change.get("note") or "" for change in report["changes"] if change["action"] == "failed"]
+    return any("conflicts with" in reason for reason in reasons)
+
+
 def check_order(server, way, world, random):
-    """Check that the order of rows and mappings changes nothing, unless two rows contradict (G10)."""
+    """Check that the order of rows and mappings changes nothing, unless two rows contradict (G10).
+
+    Of these the first is used. In one of the orders, another reason may come before the contradiction.
+    """
     server.load(world.seed)
     report, _ = run(server, way, world)
-    reasons = [change.get("note") or "" for change in report["changes"] if change["action"] == "failed"]
-    if any("conflicts with" in reason for reason in reasons):
+    if has_conflict(report):
         return
     first = content(server.dump())
     server.load(world.seed)
-    run(server, way, shuffled(random, world))
+    report, _ = run(server, way, shuffled(random, world))
+    if has_conflict(report):
+        return
     assert content(server.dump()) == first, f"{content(server.dump())}\ninstead of {first}"
 
 
