@@ -53,7 +53,10 @@ def headline(document: RunDocument) -> str:
     simulated, failed = document["origin"]["simulated"], len(document["failed"])
     actions: Counter[str] = Counter(change["action"] for change in document["changes"])
     done = [f"{actions[action]:,} {_VERBS[action][not simulated]}" for action in _VERBS if actions[action]]
-    parts = [", ".join(done) or ("Nothing to change" if simulated else "Nothing was changed")]
+    # Of a run that did not get to all of it, nobody knows what was to be changed.
+    is_complete = succeeded(document) and not failed and not document["delete_guard"]
+    was = "was to be" if is_complete and not document["not_deleted"] else "was"
+    parts = [", ".join(done) or ("Nothing to change" if simulated else f"Nothing {was} changed")]
     if failed:
         parts.append(f"{plural(failed, 'row')} failed")
     if ambiguous := len(document["ambiguous"]):

@@ -29,7 +29,7 @@ def test_apply_then_nothing_to_do(home, ardoq, run, version):
     assert ran.out.endswith("4 created, 1 updated\n")
     assert names_in(ardoq) == ["Billing", "Fax", "Orders", "Web shop"]
     assert len(ardoq.dump()["references"]) == 2
-    for line, headline in (("plan", "Nothing to change"), ("apply", "Nothing was changed")):
+    for line, headline in (("plan", "Nothing to change"), ("apply", "Nothing was to be changed")):
         assert run(f"{line} job.toml").status == DONE
         assert run(f"{line} job.toml").out.endswith(f"{headline}\n")
 
@@ -183,7 +183,7 @@ def test_ambiguous_matches_are_never_quiet(home, ardoq, run):
     ardoq.load({**ardoq.dump(), "components": [*components, {**orders, "_id": "f" * 24}]})
     ran = run("apply job.toml --quiet-when-unchanged")
     assert ran.status == DONE
-    assert "Nothing was changed; 1 ambiguous" in ran.out
+    assert "Nothing was to be changed; 1 ambiguous" in ran.out
     assert "component Orders: 2 match" in ran.out
     assert "component Orders: 2 match" in run("plan job.toml --long --quiet-when-unchanged").out
 
