@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from ardoqpy._http.local_files import is_special_file
 from ardoqpy.cli.errors import CommandError
 from ardoqpy.errors import ArdoqClientException
-from ardoqpy_sync.cli.rejected_files import RejectedFiles, rejected_paths
+from ardoqpy_sync.cli.rejected_files import RejectedFiles, is_of_earlier_run, rejected_paths
 from ardoqpy_sync.cli.run_job import lock_of
 from ardoqpy_sync.cli.webhook import webhook_address
 from ardoqpy_sync.job.connect import ledger_location, resolve_path
@@ -88,6 +88,11 @@ def _check_rejected_paths(job: Job, file: str, used: set[str]) -> dict[str, str]
         problem = _output_problem(path, used)
         if problem is not None:
             raise CommandError(problem)
+        if os.path.lexists(path) and not is_of_earlier_run(path):
+            raise CommandError(
+                f"The file {path!r} exists, and does not have rejected rows of an earlier run: it is not "
+                "replaced. Move it away, or use another name."
+            )
         real = os.path.realpath(path)
         for pattern in _source_files(job):
             if _matches(real, os.path.realpath(pattern)):

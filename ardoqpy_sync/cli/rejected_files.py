@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
+import zipfile
+import zlib
 from typing import TYPE_CHECKING
 
 from ardoqpy._http import files
+from ardoqpy._http.local_files import open_regular_file
 from ardoqpy._messages import quote_name
 from ardoqpy._terminal import escape_controls
 from ardoqpy.cli.errors import CommandError
@@ -14,6 +18,7 @@ from ardoqpy.errors import ArdoqClientException
 from ardoqpy_sync.cli.exit_codes import FAILED, most_severe
 from ardoqpy_sync.job.rejected import collect_rejected, suffixes_of, used_sources, write_rejected
 from ardoqpy_sync.reporting.labels import plural
+from ardoqpy_sync.sources.row_layout import REASONS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,6 +30,11 @@ if TYPE_CHECKING:
 
 #: What a name of a source can have that the name of a file cannot, or that would lead to another folder.
 _NOT_IN_NAMES = re.compile(r"[^\w .-]")
+#: The column of reasons as a file has it, and in how many of its first bytes.
+_MARKS = tuple(REASONS.encode(encoding) for encoding in ("ascii", "utf-16-le", "utf-16-be"))
+_HEAD = 1 << 20
+#: Where a workbook has its texts: of all sheets, or in the sheet.
+_TEXTS = ("xl/sharedStrings.xml", "xl/worksheets/sheet1.xml")
 
 
 def rejected_paths(job: Job, path: str) -> dict[str, str]:
@@ -49,6 +59,37 @@ def rejected_paths(job: Job, path: str) -> dict[str, str]:
         name: f"{stem}.{_NOT_IN_NAMES.sub(lambda sign: f'%{ord(sign[0]):x}', name)}{suffixes[0]}"
         for name, suffixes in sources.items()
     }
+
+
+def is_of_earlier_run(path: str) -> bool:
+    """Return whether a file has rejected rows of an earlier run, or is empty: no other file is replaced.
+
+    Lines that are not valid JSON have no place for reasons, so a file of such lines alone counts, too.
+    """
+    try:
+        with open_regular_file(path) as file:
+            content = file.read(_HEAD)
+        if zipfile.is_zipfile(path):
+            content = _read_texts(path)
+    except (OSError, RuntimeError, zlib.error, zipfile.BadZipFile):
+        return False
+    has_reasons = any(mark in content for mark in _MARKS)
+    has_lines = path.lower().endswith((".ndjson", ".jsonl"))
+    return not content or has_reasons or (has_lines and not any(map(_is_json, content.splitlines())))
+
+
+def _read_texts(path: str) -> bytes:
+    with zipfile.ZipFile(path) as book:
+        parts = [name for name in _TEXTS if name in book.namelist()]
+        return b"".join(book.open(name).read(_HEAD) for name in parts) or b"no texts"
+
+
+def _is_json(line: bytes) -> bool:
+    try:
+        json.loads(line)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 class RejectedFiles:

@@ -7,10 +7,12 @@ import sqlite3
 
 import openpyxl
 import pytest
-from nightly import BAD_ROW, ROWS, job_text, names_in
+from nightly import BAD_ROW, ROWS, job_text, names_in, writes
 
 from ardoqpy_sync.sources.row_layout import REASONS
 
+#: A file of an earlier run.
+OLD = f"{REASONS},Name\nIt is blank.,\n"
 JOB = """
 format = 1
 [ardoq]
@@ -280,7 +282,7 @@ def test_same_labels_in_two_sources(home, ardoq, run):
         f"{job_text()}\n{other}\n[[components]]{mapping}".replace('"{Id}"', '"x{Id}"')
     )
     (home / "apps.csv").write_text(ROWS + BAD_ROW)
-    (home / "r.my%2fapps.csv").write_text("of an earlier run")
+    (home / "r.my%2fapps.csv").write_text(OLD)
     ran = run("plan job.toml --rejected r.csv")
     assert ran.status == 1
     assert "1 rejected row of source 'apps' in r.apps.csv" in ran.out
@@ -292,16 +294,63 @@ def test_same_labels_in_two_sources(home, ardoq, run):
 def test_old_file_does_not_stay(home, ardoq, run, closed_port, monkeypatch):
     """Rows of an earlier run are gone once a run begins, whether it rejects rows or fails."""
     for line in ("plan job.toml --rejected r.csv", "apply job.toml --rejected r.csv"):
-        (home / "r.csv").write_text("old")
+        (home / "r.csv").write_text(OLD)
         ran = run(line)
         assert ran.out.splitlines()[-1] == (
             "No row is rejected: r.csv is not written; what an earlier run left is removed"
         )
         assert not (home / "r.csv").exists()
-    (home / "r.csv").write_text("old")
+    (home / "r.csv").write_text(OLD)
     monkeypatch.setenv("ARDOQ_API_HOST", closed_port)
     assert run("plan job.toml --rejected r.csv --retries 0").status == 1
     assert not (home / "r.csv").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [("r.csv", b"word,meaning\nI drift,Live\n"), ("r.csv", b"PK\x03\x04, no workbook"), ("r.csv", None)],
+)
+@pytest.mark.parametrize("command", ["plan", "apply", "check"])
+def test_other_file_is_not_replaced(home, ardoq, run, command, name, content):
+    """A file without rejected rows, such as a map file of the job, stays as it is; nothing is written."""
+    if content is None:
+        (home / "target").mkdir()
+        (home / name).symlink_to("target/none.csv")
+    else:
+        (home / name).write_bytes(content)
+    ran = run(f"{command} job.toml --rejected {name}")
+    assert ran.status == 1
+    assert "does not have rejected rows of an earlier run: it is not replaced." in ran.err + ran.out
+    assert (home / name).is_symlink() if content is None else (home / name).read_bytes() == content
+    assert writes(ardoq) == []
+
+
+def write_utf_16(home):
+    """Write CSV in an encoding of two bytes a character."""
+    (home / "s.csv").write_text("\n".join(lines_of(",")), encoding="utf-16")
+
+
+def write_bad_line(home):
+    """Write a line that is not valid JSON, and has no place for a reason."""
+    (home / "s.ndjson").write_text('{"Name": "Sh')
+
+
+@pytest.mark.parametrize(
+    ("write", "table", "file"),
+    [
+        *(kind[:3] for kind in KINDS.values()),
+        (write_utf_16, 'file = "s.csv"\nencoding = "utf-16"', "r.csv"),
+        (write_bad_line, 'file = "s.ndjson"', "r.ndjson"),
+    ],
+)
+def test_file_of_an_earlier_run_is_replaced(home, ardoq, run, write, table, file):
+    """The next run knows the file of the one before, whatever the source is."""
+    write(home)
+    (home / "job.toml").write_text(JOB.format(table=table, missing="report"))
+    for _ in range(2):
+        ran = run(f"plan job.toml --rejected {file}")
+        assert (ran.status, " in r." in ran.out) == (1, True), (ran.out, ran.err)
+        assert (home / file).exists()
 
 
 def test_run_that_ends_early(home, ardoq, run):
