@@ -105,6 +105,7 @@ def test_most_severe_exit_code():
             "The file './a.md' would overwrite another file that this command reads or writes.",
         ),
         ("apply job.toml --on-drift skip", "--on-drift is only for a saved plan, and 'job.toml' is not one."),
+        ("apply none.json --job job.toml", "--job is only for a saved plan, and 'none.json' does not exist."),
         (
             "apply job.toml --webhook http://hooks.example.com/s3cret",
             (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from ardoqpy.cli.errors import CommandError
@@ -53,7 +54,8 @@ def run(options: argparse.Namespace) -> int:
     if not is_plan:
         for name, stored_as in _FOR_A_PLAN.items():
             if getattr(options, stored_as) not in (None, False):
-                raise CommandError(f"{name} is only for a saved plan, and {options.job!r} is not one.")
+                what = "is not one" if os.path.exists(options.job) else "does not exist"  # noqa: PTH110
+                raise CommandError(f"{name} is only for a saved plan, and {options.job!r} {what}.")
     elif options.redact and not options.job_of_plan:
         raise CommandError("--redact is about the ledger of a job: give the job of the plan with --job.")
     elif options.rejected is not None:
