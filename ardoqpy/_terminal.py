@@ -55,15 +55,15 @@ def shorten(text: str, columns: int) -> str:
     """Return a text cut to at most `columns` of a terminal, with an ellipsis if something is left out."""
     if len(text) * 2 <= columns or (text.isascii() and len(text) <= columns):
         return text
-    width = end = shown = 0
+    width = end = cut = 0
     for cluster in _clusters(text):
         width += _cluster_width(cluster)
         if width > columns:
             # What follows is not measured: a text can be much longer than a terminal is wide.
-            return f"{text[:shown].rstrip(_ZWNJ + _ZWJ)}…" if columns > 0 else ""
+            return f"{text[:cut].rstrip(_ZWNJ + _ZWJ)}…" if columns > 0 else ""
         end += len(cluster)
         if width <= columns - 1:
-            shown = end
+            cut = end
     return text
 
 

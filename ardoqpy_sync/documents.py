@@ -254,7 +254,7 @@ class MatchedEntry(TypedDict):
     version: int | None
     owner: OwnerEntry
     given: list[str]
-    values: dict[str, Any]
+    values: Attributes
 
 
 class MissingRuns(TypedDict):

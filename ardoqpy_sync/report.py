@@ -373,12 +373,12 @@ def list_candidates(entry: AmbiguousEntry) -> list[tuple[Candidate, bool]]:
 def _describe_candidate(kind: str, candidate: Candidate) -> str:
     workspace = candidate["workspace"] or candidate["rootWorkspace"]
     if candidate["parent"] is not None:
-        place = f", below {candidate['parent']}{f' in {workspace}' if workspace else ''}"
+        location = f", below {candidate['parent']}{f' in {workspace}' if workspace else ''}"
     elif kind == "component":
-        place = f", at the top{f' of {workspace}' if workspace else ''}"
+        location = f", at the top{f' of {workspace}' if workspace else ''}"
     else:
-        place = f", in {workspace}" if workspace else ""
-    return f"{candidate['name'] or 'without a name'} ({type_label(kind, candidate)}){place}"
+        location = f", in {workspace}" if workspace else ""
+    return f"{candidate['name'] or 'without a name'} ({type_label(kind, candidate)}){location}"
 
 
 def describe_conflict(entry: ConflictEntry) -> str:

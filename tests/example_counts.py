@@ -19,7 +19,7 @@ def examples(number):
 def sample(cases: Mapping[str, Mapping[str, int]]) -> set[str]:
     """Return the names of cases that together have each value of each parameter.
 
-    `cases` are those of one test, by name: what tells its value from the others, by parameter. First come
+    `cases` are those of one test, by name: what distinguishes its value, by parameter. First come
     the cases with most values that no other has had, and of these the one whose values were chosen least, so
     that the values of one parameter, such as the ways to write, are mixed with those of the others. The
     names decide the rest: no order of the tests matters.

@@ -277,7 +277,7 @@ class _Explainer:
         if target is not None and row.is_used and row not in target.rows:
             twins = [each.label for each in target.rows if each.mapping is row.mapping]
             item["outcome"] = "repeats"
-            item["notes"].append(f"It repeats {' and '.join(twins)}, so it is ignored.")
+            item["notes"].append(f"It repeats {' and '.join(twins)}, and is ignored.")
 
     def _describe_reference(self, ref_id: str) -> str:
         located = self._engine.cache.get("reference", self._engine.real_id(ref_id))
@@ -323,7 +323,7 @@ class _Explainer:
         ]
 
     def _notes(self, item_id: str | None, label: str) -> list[str]:
-        """Return what the run reports of an item besides its change."""
+        """Return what else the run reports of an item, apart from its change."""
         document = self._document
         return [
             *(describe_ambiguous(each) for each in document["ambiguous"] if each["used"] == item_id),

@@ -564,10 +564,14 @@ def _skip_uncreated(target: Target) -> None:
     if target.entity is None and not any(row.is_used and row.mapping.create for row in target.rows):
         for row in target.rows:
             if row.is_used:
-                key, place = row.mapping.key or "name", ""
+                key, location = row.mapping.key or "name", ""
                 if row.mapping.within is not None:
-                    place = " at the top" if row.parent_name is None else f" directly below {row.parent_name}"
-                row.skipped = f"No component{place} has the {key} {short_repr(row.key)}, and create is false."
+                    location = (
+                        " at the top" if row.parent_name is None else f" directly below {row.parent_name}"
+                    )
+                row.skipped = (
+                    f"No component{location} has the {key} {short_repr(row.key)}, and create is false."
+                )
 
 
 def _reject_taken_keys(keyed: Iterable[ComponentRow], targets: Targets) -> None:

@@ -162,7 +162,7 @@ class RowMapping:
 class ComponentMapping(RowMapping):
     """Rows that become components of one type in one workspace.
 
-    - `within`: the parent that tells components of one name apart, in place of `parent`; None for neither.
+    - `within`: the parent that distinguishes components of the same name; `parent` is None then.
     - `adopt`: whether a key that no component has is given to the component without one that has the name.
     - `type_change`: "reject" or "update" if a component of another type has the key.
     - `owned`: the values of the custom fields that every component of this mapping has; none for all.

@@ -51,8 +51,8 @@ def collect_rejected(trace: RunTrace, client: ArdoqSyncClient) -> dict[str, list
     reasons: dict[tuple[str, str], dict[str, None]] = {}
     for row in (*trace.components, *trace.mapped_references, *trace.references):
         if row.problems:
-            found = reasons.setdefault((row.mapping.mapping.rows, row.label), {})
-            found.update(dict.fromkeys(row.problems))
+            row_reasons = reasons.setdefault((row.mapping.mapping.rows, row.label), {})
+            row_reasons.update(dict.fromkeys(row.problems))
     for change in client._engine.report.changes:  # noqa: SLF001  (the client and its jobs are one package)
         if change.action == FAILED and change.origin is not None and change.label is not None:
             reasons.setdefault((change.origin.source, change.label), {})[str(change.note)] = None

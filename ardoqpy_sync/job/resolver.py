@@ -128,7 +128,7 @@ class ResolvedMapping:
 
     @property
     def matched_by(self) -> str | None:
-        """The attribute that tells items of one name, or of the same ends, apart; None if there is none."""
+        """The attribute that distinguishes items of the same name or ends; None without one."""
         return self.key
 
     def owner(self, key: object) -> Owner:
@@ -163,7 +163,7 @@ class ResolvedComponents(ResolvedMapping):
 
     @property
     def matched_by(self) -> str | None:
-        """The attribute that tells components of one name apart; None if there is none."""
+        """The attribute that distinguishes components of the same name; None without one."""
         return self.key if self.within is None else PARENT
 
 

@@ -466,8 +466,8 @@ PARENT = Table(
 
 ROW_WITHIN = Table(
     "[components.within]",
-    "The parent that tells components of one name apart: a row means the component of its name directly "
-    "below this one, or creates it there. A blank value means the top of the workspace. See "
+    "The parent that distinguishes components of the same name: a row means the component of its name "
+    "directly below this one, or creates it there. A blank value means the top of the workspace. See "
     "[matching.md](matching.md#names-that-are-unique-below-a-parent-only).",
     {
         **_SELECTOR,

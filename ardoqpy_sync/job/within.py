@@ -38,7 +38,7 @@ def find_types_above(mappings: Iterable[ResolvedComponents]) -> TypesAbove:
 
 
 def check_within(job: Job, mappings: Iterable[ResolvedComponents], problems: list[Problem]) -> None:
-    """Add mappings to `problems` whose rows `within` cannot tell apart, or match after those above them."""
+    """Add mappings to `problems` whose rows `within` cannot distinguish, or match after those above them."""
     singles = [single for mapping in mappings for single in mapping.single_types]
     above = find_types_above(singles)
     first: dict[TypeGroup, ResolvedComponents] = {}
@@ -72,13 +72,13 @@ def check_within(job: Job, mappings: Iterable[ResolvedComponents], problems: lis
 
 def _find_all_above(group: TypeGroup, above: TypesAbove) -> set[TypeGroup]:
     """Return the types that have to be matched before a type, and before those: itself, too, in a circle."""
-    found: set[TypeGroup] = set()
+    all_above: set[TypeGroup] = set()
     waiting = [group]
     while waiting:
-        new = above.get(waiting.pop(), set()) - found
-        found |= new
+        new = above.get(waiting.pop(), set()) - all_above
+        all_above |= new
         waiting += new
-    return found
+    return all_above
 
 
 def in_matching_order(above: TypesAbove) -> list[TypeGroup]:
@@ -92,13 +92,13 @@ class _Above:
     def __init__(self, group: TypeGroup, by_group: Mapping[TypeGroup, Iterable[ResolvedComponents]]) -> None:
         self._group = group
         self._by_group = by_group
-        self._found: set[TypeGroup] = set()
-        self._placed: set[TypeGroup] = set()
+        self._types: set[TypeGroup] = set()
+        self._located: set[TypeGroup] = set()
 
     def of(self, selectors: Iterable[ResolvedSelector]) -> set[TypeGroup]:
         for selector in selectors:
             self._add(selector)
-        return self._found
+        return self._types
 
     def _add(self, selector: ResolvedSelector) -> set[TypeGroup]:
         """Add the types of a selector and of what is above it, and return its own."""
@@ -107,21 +107,21 @@ class _Above:
             for group in self._by_group
             if group.ws_id == self._group.ws_id and selector.may_have_type(str(group.type_id))
         }
-        self._found |= groups
+        self._types |= groups
         if selector.within is not None:
             self._add(selector.within)
         if selector.within is not None or selector.selector.path is not None:
-            self._add_places(groups)
+            self._add_parents_of(groups)
         return groups
 
-    def _add_places(self, groups: Iterable[TypeGroup]) -> None:
+    def _add_parents_of(self, groups: Iterable[TypeGroup]) -> None:
         """Add the types that say where the components of these types are."""
         waiting = list(groups)
         while waiting:
             group = waiting.pop()
-            if group in self._placed:
+            if group in self._located:
                 continue
-            self._placed.add(group)
+            self._located.add(group)
             for mapping in self._by_group[group]:
                 selector = mapping.parent or mapping.within
                 if selector is not None:

@@ -275,8 +275,8 @@ class DriftDetector:
         type_id, by = wanted.get("typeId"), change.get("field")
         if by == PARENT:
             alike = index.matches(component_key(type_id, str(wanted.get("name"))))
-            place = {PARENT: wanted.get(PARENT)}
-            return [entity for entity in alike if self._holds(planned, place, entity)]
+            parent = {PARENT: wanted.get(PARENT)}
+            return [entity for entity in alike if self._holds(planned, parent, entity)]
         if by is not None and wanted.get(by) is not None:
             matches = self._engine.with_value(change["rootWorkspace"], by, wanted[by])
             return [entity for entity in matches if entity.get("typeId") == type_id]

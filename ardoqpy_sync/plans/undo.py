@@ -456,13 +456,13 @@ def undo_plan(engine: PlanEngine, run: int | str, *, simulate: bool, origin: Ori
     ledger = engine.journal.ledger
     if ledger is None:
         raise InvalidInput("This client has no ledger: pass ledger=FILE to be able to take runs back.")
-    found = ledger.find_run(run)
-    if run == "last" and found.undoes is not None and found.status != "success":
+    chosen = ledger.find_run(run)
+    if run == "last" and chosen.undoes is not None and chosen.status != "success":
         raise InvalidInput(
-            f"Run {found.number}, the last one, is an undo of run {found.undoes} that did not end: give "
-            f"{found.undoes} to go on with it, or {found.number} to take it back."
+            f"Run {chosen.number}, the last one, is an undo of run {chosen.undoes} that did not end: give "
+            f"{chosen.undoes} to go on with it, or {chosen.number} to take it back."
         )
-    number = found.number
+    number = chosen.number
     deciding = engine if simulate else engine.preview(NoRequests())
     with deciding.cache.without_naming():
         Undo(deciding, ledger, number).decide()

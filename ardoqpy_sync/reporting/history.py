@@ -64,15 +64,15 @@ class History(NamedTuple):
 
     - `pages`: by run, the file name of its page, or why it has none.
     - `written`: how many pages of runs were written; `kept`: the runs whose earlier pages were kept.
-    - `damaged`: why reports that the ledger has could not be rendered; `strangers`: the names of pages in the
-      folder that are of no run of the ledger.
+    - `damaged`: why reports that the ledger has could not be rendered.
+    - `unknown_pages`: the names of pages in the folder that are of no run of the ledger.
     """
 
     pages: dict[int, _Page]
     written: int
     kept: list[int]
     damaged: list[str]
-    strangers: list[str]
+    unknown_pages: list[str]
 
 
 class _Page(NamedTuple):
@@ -163,7 +163,7 @@ def save_history(
     written = sum(page.name is not None for page in pages.values()) - len(kept)
     text = _render(ledger, rows, pages, index_mark)
     files.save(iter([text.encode()]), folder / INDEX)
-    return History(pages, written, kept, damaged, _strangers(folder, marks))
+    return History(pages, written, kept, damaged, _find_unknown_pages(folder, marks))
 
 
 def _find_damage(document: RunDocument, run: Run) -> str:
@@ -225,11 +225,11 @@ def _by_file_name(marks: Mapping[int, str]) -> dict[str, str]:
 
 
 def _mark(text: str) -> str:
-    """Return the element that tells what a file is: of which job, and which of its runs."""
+    """Return the element that names the job of a file, and its run if it is the page of one."""
     return f'<meta name="ardoqpy-history" content="{escape(escape_controls(text))}">'
 
 
-def _strangers(folder: Path, marks: Mapping[int, str]) -> list[str]:
+def _find_unknown_pages(folder: Path, marks: Mapping[int, str]) -> list[str]:
     names = (path.name for path in folder.iterdir())
     pages = [match for match in map(_PAGE_NAME.fullmatch, names) if match and int(match[1]) not in marks]
     return [match[0] for match in sorted(pages, key=lambda match: int(match[1]))]
@@ -243,14 +243,14 @@ def _render(ledger: Ledger, rows: Sequence[HistoryRow], pages: Mapping[int, _Pag
     is_good = bool(rows) and rows[0]["status"] == "success"
     now = datetime.now(UTC).isoformat(timespec="seconds").removesuffix("+00:00")
     by = f"ardoqpy {__version__}"
-    places = [text for text in (ledger.facts.get("host"), ledger.facts.get("org")) if text]
+    origins = [text for text in (ledger.facts.get("host"), ledger.facts.get("org")) if text]
     parts = {
         "policy": make_policy(style),
         "style": style,
         "by": by,
         "mark": mark,
         "title": escape_text(ledger.job, 300),
-        "subtitle": escape_text(" · ".join([f"as of {format_time(now)}", *places]), 300),
+        "subtitle": escape_text(" · ".join([f"as of {format_time(now)}", *origins]), 300),
         "result": "good" if is_good else "bad",
         "sign": "✓" if is_good else "!",
         "headline": _headline(rows),

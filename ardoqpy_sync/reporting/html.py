@@ -69,13 +69,13 @@ _NOTHING = '<p class="plain">There is nothing to list: no change, no failure, no
 class RunOfHistory(NamedTuple):
     """The run of a page that an index of runs leads to.
 
-    - `number`: of the run; `mark`: a `meta` element that tells whose page the file is.
-    - `home`: the file name of the index, beside it.
+    - `number`: of the run; `mark`: a `meta` element that names the job and the run.
+    - `index_name`: the file name of the index, beside it.
     """
 
     number: int
     mark: str
-    home: str
+    index_name: str
 
 
 def render(
@@ -104,7 +104,7 @@ def render(
 def _way_back(run: RunOfHistory | None) -> str:
     if run is None:
         return ""
-    back = f'<a href="{escape_text(run.home)}">All runs of this job</a>'
+    back = f'<a href="{escape_text(run.index_name)}">All runs of this job</a>'
     return f'<nav class="runs" aria-label="Runs">{back} · run {run.number}</nav>\n'
 
 

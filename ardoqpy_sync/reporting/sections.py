@@ -115,7 +115,7 @@ def _with_cascades(deletes: Sequence[DocumentChange]) -> list[dict[str, Any]]:
 
 
 def _with_shared(entry: AmbiguousEntry) -> dict[str, Any]:
-    """Return an ambiguous match in which each candidate has whether only its id tells it from another."""
+    """Return an ambiguous match in which each candidate has whether only its id distinguishes it."""
     kind = entry["kind"]
     described = [
         {**candidate, "kind": kind, "typeName": type_label(kind, candidate), "shared": is_shared}

@@ -61,7 +61,7 @@ def align(cells: Sequence[Any], header: Sequence[str], wanted: Sequence[str]) ->
         positions.setdefault(name, []).append(position)
     aligned = []
     for name in wanted:
-        found = positions.get(name) or [len(cells)]
-        position = found.pop(0)
+        unused = positions.get(name) or [len(cells)]
+        position = unused.pop(0)
         aligned.append(cells[position] if position < len(cells) else None)
     return aligned

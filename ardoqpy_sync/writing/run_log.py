@@ -183,7 +183,7 @@ class RunLog:
         self._cache.named.update(ids)
 
     def _describe_candidate(self, kind: str, entity: Entity) -> Candidate:
-        """Return what tells an entity apart from others of its name."""
+        """Return what distinguishes an entity from others of the same name."""
         parent = entity.get("parent") if kind == "component" else None
         return Candidate(
             **self.describe(kind, entity),

@@ -109,8 +109,8 @@ class UnconfirmedWrites:
         for kind, wanted, field in self._resent.values():
             index = index_of(kind, wanted["rootWorkspace"])
             try:
-                found = twins.of(kind, wanted, field)
-                late = [twin for twin in found if twin["_id"] not in index.by_id]
+                stored = twins.of(kind, wanted, field)
+                late = [twin for twin in stored if twin["_id"] not in index.by_id]
             except ArdoqClientException as problem:
                 logger.warning(
                     "Duplicates of resent writes could not be read; the next run will. %s", problem

@@ -51,7 +51,7 @@ class Mapping:
     - `key`: the key field of components, or None if they are matched by name.
     - `is_filtered`: whether only rows with "1" in the column `Use` are read.
     - `owned`: whether it owns only the components of one owner.
-    - `within`: the column that names the parent by which components of one name are told apart, if any.
+    - `within`: the column with the parent that distinguishes components of the same name, if any.
     """
 
     text: str

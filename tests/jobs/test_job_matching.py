@@ -487,7 +487,7 @@ def test_twins_below_one_parent_stay_ambiguous(ardoq, run):
 
 @pytest.mark.parametrize("order", [1, -1])
 def test_parent_within_its_own_parent(ardoq, run, order):
-    """Nested within, or a path, tells parents of one name apart, also if the same run moves them."""
+    """A nested within, or a path, distinguishes parents of the same name, also if the same run moves them."""
     load(
         ardoq,
         {"name": "Oslo", "kind": "p2"}, {"name": "Rome", "kind": "p2"},
@@ -561,6 +561,6 @@ def test_rows_that_contradict_below_one_parent(ardoq, run):
     ],
 )
 def test_within_that_cannot_work_is_a_problem_of_the_job(ardoq, run, text, problem):
-    """Rows that `within` cannot tell apart are reported before anything is read."""
+    """Rows that `within` cannot distinguish are reported before anything is read."""
     with pytest.raises(JobInvalid, match=problem):
         run(text, rooms=[], racks=[])

@@ -1,4 +1,4 @@
-"""Ambiguous matches: what a row matches is told apart by name, type, parent and workspace, before the id."""
+"""Ambiguous matches: candidates are shown by name, type, parent and workspace, before the id."""
 
 import pytest
 from sample_documents import TWINS, full_document, run_document

@@ -27,7 +27,7 @@ def write_again(source, column=REASONS, reasons="Because."):
 
 
 def without_reasons(row):
-    """Return what a row has besides the reasons: cells, unreadable columns, and whether it has a problem."""
+    """Return the cells of a row without the reasons, its unreadable columns, and whether it has a problem."""
     cells = {} if row.problem else {name: cell for name, cell in row.values.items() if name != REASONS}
     return cells, set(row.unreadable), row.problem is None
 

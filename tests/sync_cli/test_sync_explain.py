@@ -244,7 +244,7 @@ def test_references(home, run):
     assert (mapping["items"], mapping["note"]) == ([], "Blank in the row, so there is no reference: target.")
     component, reference = explained(run, "--row 4")[0]["mappings"]
     assert component["items"][0]["outcome"] == "repeats"
-    assert component["items"][0]["notes"] == ["It repeats apps.csv line 2, so it is ignored."]
+    assert component["items"][0]["notes"] == ["It repeats apps.csv line 2, and is ignored."]
     assert reference["note"] == "1 reference of the row repeats what an earlier row says."
     run("apply job.toml")
     item = item_of(run, "--row 2", 1)

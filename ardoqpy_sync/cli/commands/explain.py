@@ -95,21 +95,21 @@ def _find_row(trace: RunTrace, wanted: str, names: Sequence[str]) -> tuple[str, 
 
     Raise `CommandError`, which lists what there is, if no row or several rows match.
     """
-    found = [(name, row) for name in names for row in trace.rows[name] if _is_meant(row, wanted)]
-    if len(found) == 1:
-        return found[0]
-    if not found:
+    matches = [(name, row) for name in names for row in trace.rows[name] if _is_meant(row, wanted)]
+    if len(matches) == 1:
+        return matches[0]
+    if not matches:
         raise CommandError(f"There is no row {wanted}. {' '.join(_describe_rows(trace, names))}")
-    sources = dict.fromkeys(name for name, _ in found)
+    sources = dict.fromkeys(name for name, _ in matches)
     if len(sources) > 1:
         listed = ", ".join(map(quote_name, sources))
         raise CommandError(
             f"{len(sources)} sources have a row {wanted}. Set --source to one of them: {listed}."
         )
-    labels = ", ".join(quote_name(row.label) for _, row in found[:_MAX_LISTED])
-    more = f" and {len(found) - _MAX_LISTED:,} more" if len(found) > _MAX_LISTED else ""
+    labels = ", ".join(quote_name(row.label) for _, row in matches[:_MAX_LISTED])
+    more = f" and {len(matches) - _MAX_LISTED:,} more" if len(matches) > _MAX_LISTED else ""
     raise CommandError(
-        f"{len(found)} rows have the number {wanted}. Set --row to the name of one: {labels}{more}."
+        f"{len(matches)} rows have the number {wanted}. Set --row to the name of one: {labels}{more}."
     )
 
 

@@ -78,8 +78,8 @@ def _lines(folder: str, history: History) -> Iterator[str]:
     if without:
         parts.append(f"{without:,} without a page")
     yield f"{os.path.join(folder, INDEX)}: {'; '.join(parts)}"  # noqa: PTH118
-    if history.strangers:
-        yield f"Left as they are, because the ledger has no such runs: {', '.join(history.strangers)}"
+    if history.unknown_pages:
+        yield f"Left as they are, because the ledger has no such runs: {', '.join(history.unknown_pages)}"
 
 
 def show(options: argparse.Namespace) -> int:

@@ -82,6 +82,6 @@ def load(options: argparse.Namespace) -> int:
 
 def _describe(entity: OwnedEntity) -> str:
     key = entity.owner.describe_key()
-    has_place = isinstance(entity.owner.key, list)
-    name = key if has_place else entity.values.get("name") or entity.owner.key or entity.entity_id
+    is_below = isinstance(entity.owner.key, list)
+    name = key if is_below else entity.values.get("name") or entity.owner.key or entity.entity_id
     return escape_controls(f"The {entity.kind} {quote_name(name)} ({entity.entity_id})")
