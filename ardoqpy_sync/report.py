@@ -168,7 +168,7 @@ class Report:
 
     def copy(self) -> ReportData:
         """Return the whole report, including `changes`, as a copy that the caller may change."""
-        with collector_paused():
+        with collector_paused(len(self.changes) + sum(map(len, self.unchanged.values()))):
             copied: Any = copy_entity({**self._counted(), "cache_hit_comps_l": []})
             copied["cache_hit_comps_l"] = _hits(self.unchanged["component"])
             copied["changes"] = [self.describe_change(change) for change in self.changes]

@@ -1,7 +1,10 @@
 """Fixtures and settings of every test."""
 
 import contextlib
+import gc
 import os
+import shutil
+import signal
 import socket
 import sys
 import tempfile
@@ -30,6 +33,19 @@ if sys.dont_write_bytecode:
 
 #: Its tests are slow, and loading it takes a second.
 pytest_plugins = ["schemathesis.pytest.plugin"] if THOROUGH else []
+
+# Tests of the ledger wait longer for the disk than they compute: their files are in memory if a gigabyte is
+# free there. The folder of a test that passed is removed at once (`tmp_path_retention_policy`).
+IN_MEMORY = "/dev/shm"
+if os.path.isdir(IN_MEMORY) and shutil.disk_usage(IN_MEMORY).free > 2**30:  # noqa: PTH112
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", IN_MEMORY)
+
+# argparse would look for a translation of each of its words on the disk.
+os.environ["LANGUAGE"] = "C"
+
+# A shell starts what runs in the background with Ctrl-C ignored, and so would all that the tests start.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Property tests draw the same examples each time, and have no deadline, however busy the machine.
 settings.register_profile(
@@ -67,6 +83,12 @@ def pytest_collection_modifyitems(config, items):
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = quick
+
+
+def pytest_collection_finish():
+    """Keep the garbage collector from going through ten thousand tests each time."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)

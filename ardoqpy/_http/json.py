@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import json
 import sys
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -15,9 +15,11 @@ from ardoqpy.errors import InvalidInput
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-#: Bytes from which on the garbage collector pauses while an answer is parsed, some hundred entities. For
-#: small answers it is not worth making everything old that is in memory.
-_LARGE = 100_000
+#: Entities from which on the garbage collector pauses. For fewer it is not worth making all old that is in
+#: memory, nor counting what the program has frozen.
+_MANY = 100
+#: Roughly, the bytes of an entity in an answer.
+_BYTES_OF_AN_ENTITY = 1000
 _MAX_SEARCH_DEPTH = 20
 _MAX_SHOWN_DEPTH = 5
 _MAX_SHOWN_KEY = 60
@@ -148,7 +150,7 @@ def decode_json(content: bytes) -> Any:
     reason = ""
     try:
         text = content.decode(json.detect_encoding(content))
-        with collector_paused() if len(content) >= _LARGE else nullcontext():
+        with collector_paused(len(content) // _BYTES_OF_AN_ENTITY):
             return _DECODER.decode(text)
     except UnicodeDecodeError as error:
         reason = f"it is not text in {error.encoding.upper()}"
@@ -170,8 +172,8 @@ _DECODER = json.JSONDecoder(parse_constant=_reject_constant)
 
 
 @contextmanager
-def collector_paused() -> Iterator[None]:
-    """Pause the garbage collector while objects are made that are not garbage.
+def collector_paused(entities: int) -> Iterator[None]:
+    """Pause the garbage collector while many entities are made that are not garbage.
 
     Otherwise it walks through them again and again, which grows faster than their number. Afterwards they
     count as old, so only full collections look at them. A program that switched the collector off, or has
@@ -180,7 +182,7 @@ def collector_paused() -> Iterator[None]:
     Several threads can parse at once: only one that found the collector on switches it off, and it always
     switches it on again, so the last switch is always on.
     """
-    if not gc.isenabled():
+    if entities < _MANY or not gc.isenabled():
         yield
         return
     gc.disable()

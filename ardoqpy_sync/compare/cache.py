@@ -245,7 +245,7 @@ class Workspace:
 
     def aggregated(self) -> Entity:
         """Return a copy in the form of the aggregated answer."""
-        with collector_paused():
+        with collector_paused(len(self.components) + len(self.references)):
             components = list(map(copy_entity, self.components))
             references = list(map(copy_entity, self.references)) or None
         return {**copy_entity(self.attributes), "components": components, "references": references}
@@ -309,7 +309,8 @@ class Cache:
                 held = aggregated.get(kind) or []
                 left = [entity for entity in held if self.deleted_ids.isdisjoint(map(entity.get, ends))]
                 aggregated = {**aggregated, kind: left}
-        with collector_paused():
+        held = sum(len(aggregated.get(kind) or ()) for kind in ("components", "references"))
+        with collector_paused(held):
             workspace = self.workspaces[ws_id] = Workspace(aggregated)
         return workspace
 

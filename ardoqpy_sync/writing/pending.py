@@ -9,7 +9,7 @@ sender of a preview sends nothing.
 from __future__ import annotations
 
 import itertools
-from contextlib import nullcontext, suppress
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from ardoqpy._http.json import collector_paused
@@ -43,8 +43,6 @@ if TYPE_CHECKING:
 _WORKSPACES = ("rootWorkspace", "targetWorkspace")
 _IDS = ("_id", *ENDS)
 _INTERRUPTED = "It was being sent when the run was interrupted, and may have been written or not."
-#: So many writes make so many objects that the garbage collector pauses while they are sent.
-_MANY = 100
 #: How often a write is sent, each time decided again because Ardoq held another version or nothing.
 ROUNDS = 5
 
@@ -263,7 +261,7 @@ class PendingWrites:
         failures: dict[str, ArdoqClientException] = {}
         if not self.waiting:
             return failures
-        with collector_paused() if len(self.waiting) >= _MANY else nullcontext():
+        with collector_paused(len(self.waiting)):
             for sends_left in reversed(range(ROUNDS)):
                 if not self.waiting:
                     break

@@ -14,7 +14,7 @@ NESTED = b'{"a": [1, null]}'
 @pytest.fixture(autouse=True)
 def _everything_is_large(monkeypatch):
     """Let every answer count as large."""
-    monkeypatch.setattr(json_module, "_LARGE", 0)
+    monkeypatch.setattr(json_module, "_MANY", 0)
 
 
 @pytest.fixture
@@ -105,7 +105,7 @@ def test_threads_that_parse_at_once_leave_the_collector_on():
 
 def test_a_thread_that_finds_the_collector_off_never_switches_it():
     """Of two threads, the one that began while the collector was off neither disables nor enables it."""
-    first, second = json_module.collector_paused(), json_module.collector_paused()
+    first, second = json_module.collector_paused(0), json_module.collector_paused(0)
     with first:
         second.__enter__()
         assert not gc.isenabled()
