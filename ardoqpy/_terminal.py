@@ -22,6 +22,8 @@ _AMBIGUOUS_NUMBER = re.compile(r"-?[1-9][0-9]{0,2}\.[0-9]{3}")
 #: What could be taken for the delimiter of a CSV.
 _DELIMITERS = ",;\t|"
 
+#: Characters of one column, whatever their neighbours are: ASCII and Latin letters with accents.
+_NARROW = re.compile("[^\xad\u0300-\U0010ffff]*")
 _ZWNJ, _ZWJ, _EMOJI_STYLE = "\u200c", "\u200d", "\ufe0f"
 #: What may steer a terminal, change the order of reading or hide: control characters, bidirectional
 #: controls, invisible characters, spaces other than the usual one, and half characters.
@@ -48,13 +50,17 @@ def escape_controls(text: str, columns: int | None = None) -> str:
 
 def display_width(text: str) -> int:
     """Return how many columns of a terminal a text takes."""
-    return len(text) if text.isascii() else sum(map(_cluster_width, _clusters(text)))
+    return len(text) if _NARROW.fullmatch(text) else sum(map(_cluster_width, _clusters(text)))
 
 
 def shorten(text: str, columns: int) -> str:
     """Return a text cut to at most `columns` of a terminal, with an ellipsis if something is left out."""
-    if len(text) * 2 <= columns or (text.isascii() and len(text) <= columns):
+    if len(text) * 2 <= columns:
         return text
+    if _NARROW.fullmatch(text, 0, columns + 1):
+        if len(text) <= columns:
+            return text
+        return f"{text[: columns - 1]}…" if columns > 0 else ""
     width = end = cut = 0
     for cluster in _clusters(text):
         width += _cluster_width(cluster)
