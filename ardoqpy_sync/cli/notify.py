@@ -106,6 +106,24 @@ class RunContext:
         return CommandResult(document, exit_code, errors=messages, started=started, ended_early=True)
 
 
+def run_to_end(
+    work: Callable[[RunContext], CommandResult], context: RunContext
+) -> tuple[CommandResult, Exception | None]:
+    """Do the work of a command, and return its result however it ends, and the error if that is a bug."""
+    try:
+        try:
+            return work(context), None
+        finally:
+            context.interrupts.hold()
+    except KeyboardInterrupt:
+        message = interrupted_message(simulated=context.simulated)
+        return context.result_so_far(INTERRUPTED, [message]), None
+    except (ArdoqClientException, CommandError) as problem:
+        return context.result_so_far(FAILED, error_messages(problem)), None
+    except Exception as problem:  # noqa: BLE001  (a bug has to be reported as well)
+        return context.result_so_far(FAILED, [unexpected_error(problem)]), problem
+
+
 def run_and_notify(
     options: argparse.Namespace,
     command: str,
@@ -115,22 +133,10 @@ def run_and_notify(
 ) -> int:
     """Do the work of a command, pass on its result, and return the exit code."""
     address, warnings = _webhook_address(options)
-    bug: Exception | None = None
     with interrupts_once() as interrupts:
         context = RunContext(os.path.basename(options.job), simulated, interrupts)  # noqa: PTH119
         with show_logs(options, quiet=options.quiet_when_unchanged) as held_back:
-            try:
-                try:
-                    result = work(context)
-                finally:
-                    interrupts.hold()
-            except KeyboardInterrupt:
-                result = context.result_so_far(INTERRUPTED, [interrupted_message(simulated=simulated)])
-            except (ArdoqClientException, CommandError) as problem:
-                result = context.result_so_far(FAILED, _messages(problem))
-            except Exception as problem:  # noqa: BLE001  (a bug has to be reported as well)
-                bug = problem
-                result = context.result_so_far(FAILED, [unexpected_error(problem)])
+            result, bug = run_to_end(work, context)
             result.errors += [*warnings, *(f"Warning: {warning}" for warning in result.warnings)]
             _notify(result, options, address, command)
             is_done = result.exit_code == DONE and _is_unchanged(result.document)
@@ -161,7 +167,8 @@ def _is_unchanged(document: RunDocument) -> bool:
     )
 
 
-def _messages(problem: Exception) -> list[str]:
+def error_messages(problem: Exception) -> list[str]:
+    """Return what a command prints for an error: a sentence for each mistake in a job, or one."""
     if isinstance(problem, JobInvalid):
         return [mistake.describe(problem.file) for mistake in problem.problems]
     return [with_option_names(str(problem))]

@@ -18,7 +18,7 @@ from ardoqpy_sync.lock import JobLock
 from ardoqpy_sync.reporting.document import build_run_document, without_token
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from ardoqpy_sync.cli.rejected_files import RejectedFiles
     from ardoqpy_sync.client import ArdoqSyncClient
@@ -109,16 +109,23 @@ def record_result(job: Job, client: ArdoqSyncClient, result: CommandResult) -> C
     return result
 
 
-def save_plan(client: ArdoqSyncClient, plan: Plan, path: str, result: CommandResult) -> None:
-    """Save a plan to a file; if that fails, add the reason to the result.
+def save_plan(
+    client: ArdoqSyncClient, plan: Plan, save: Callable[[Plan], None], result: CommandResult
+) -> None:
+    """Save the plan of a preview; if that fails, add the reason to the result.
+
+    - `save`: called with the plan.
 
     A plan with the token in a value is not saved: without it, its values would be others.
     """
+    if result.ended_early:
+        result.errors.append("The plan is not saved, because the preview did not finish.")
+        return
     try:
         data = plan.as_dict()
         if without_token(client, data) is not data:
             raise InvalidInput("The plan is not saved: a value in it contains your access token. Remove it.")
-        plan.save(path)
+        save(plan)
     except ArdoqClientException as problem:
         result.errors.append(str(problem))
         result.exit_code = FAILED

@@ -60,7 +60,7 @@ def run(options: argparse.Namespace) -> int:
         raise CommandError("--redact is about the ledger of a job: give the job of the plan with --job.")
     elif options.rejected is not None:
         raise CommandError(f"--rejected is only for a job, and {options.job!r} is a saved plan.")
-    work = _apply_plan if is_plan else _run_job
+    work = _apply_file if is_plan else _run_job
     return run_and_notify(options, "apply", lambda context: work(options, context), simulated=False)
 
 
@@ -90,9 +90,19 @@ def _run_with_lock(
     return run_with_client(job, client, rejected)
 
 
-def _apply_plan(options: argparse.Namespace, context: RunContext) -> CommandResult:
+def _apply_file(options: argparse.Namespace, context: RunContext) -> CommandResult:
     plan = Plan.load(options.job)
     job = load_job_file(options.job_of_plan, options.redact) if options.job_of_plan else None
+    return apply_plan(plan, job, options, context)
+
+
+def apply_plan(
+    plan: Plan, job: Job | None, options: argparse.Namespace, context: RunContext
+) -> CommandResult:
+    """Apply a saved plan, of a job if that is given, and return the result.
+
+    Raise `ArdoqClientException` if it may not be applied; then nothing is written.
+    """
     made_at = plan.origin["at"]
     context.title = f"Plan of {made_at}" if job is None else f"{job.name}, plan of {made_at}"
     context.applied = plan.identity(options.approved_by)

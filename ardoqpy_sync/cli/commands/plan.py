@@ -14,6 +14,10 @@ from ardoqpy_sync.reporting.since import mark_since
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Callable
+
+    from ardoqpy_sync.cli.rejected_files import RejectedFiles
+    from ardoqpy_sync.job import Job
 
 
 def run(options: argparse.Namespace) -> int:
@@ -29,6 +33,26 @@ def _plan(options: argparse.Namespace, context: RunContext) -> CommandResult:
     approved = Plan.load(options.since) if options.since else None
     context.title = job.name
     rejected = open_rejected_files(job, options)
+    save = (lambda plan: plan.save(options.save)) if options.save else None
+    result = preview_job(job, options, context, save, rejected)
+    result.long = options.long
+    if approved is not None:
+        result.document = mark_since(result.document, approved)
+    return result
+
+
+def preview_job(
+    job: Job,
+    options: argparse.Namespace,
+    context: RunContext,
+    save: Callable[[Plan], None] | None,
+    rejected: RejectedFiles | None = None,
+) -> CommandResult:
+    """Preview a job and return the result.
+
+    - `save`: called with the plan, if the preview finishes; None if nobody asks for it.
+    - `rejected`: the files for rejected rows, if they are asked for.
+    """
     with open_client(
         job,
         simulate=True,
@@ -37,11 +61,6 @@ def _plan(options: argparse.Namespace, context: RunContext) -> CommandResult:
     ) as client:
         context.client = client
         result = run_with_client(job, client, rejected)
-        result.long = options.long
-        if approved is not None:
-            result.document = mark_since(result.document, approved)
-        if options.save and result.ended_early:
-            result.errors.append("The plan is not saved, because the preview did not finish.")
-        elif options.save:
-            save_plan(client, client.plan, options.save, result)
+        if save is not None:
+            save_plan(client, client.plan, save, result)
         return result

@@ -17,9 +17,11 @@ from ardoqpy_sync.reporting.document import build_run_document
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Callable
 
     from ardoqpy_sync.job import Job
     from ardoqpy_sync.job.undo import UndoResult
+    from ardoqpy_sync.plans.plan import Plan
 
 
 def run(options: argparse.Namespace) -> int:
@@ -33,10 +35,11 @@ def run(options: argparse.Namespace) -> int:
 def _undo(options: argparse.Namespace, context: RunContext) -> CommandResult:
     job = load_job_file(options.job, options.redact)
     context.title = f"{job.name}, undo of run {options.number}"
+    save = (lambda plan: plan.save(options.save)) if options.save else None
     if not options.apply:
-        return _plan(job, options, context)[0]
+        return preview_undo(job, options, context, save)[0]
     with lock_of(job, take_over=options.take_over) as lock:
-        result, undo = _plan(job, options, context)
+        result, undo = preview_undo(job, options, context, save)
         if undo.blocked is not None:
             result.more_lines.append(
                 "Review the plan, save it with --save FILE, and apply it: "
@@ -60,8 +63,13 @@ def _undo(options: argparse.Namespace, context: RunContext) -> CommandResult:
             return record_result(job, client, result)
 
 
-def _plan(job: Job, options: argparse.Namespace, context: RunContext) -> tuple[CommandResult, UndoResult]:
-    """Return what an undo would do, as a preview."""
+def preview_undo(
+    job: Job, options: argparse.Namespace, context: RunContext, save: Callable[[Plan], None] | None
+) -> tuple[CommandResult, UndoResult]:
+    """Return what an undo would do, as a preview.
+
+    - `save`: called with the plan; None if nobody asks for it.
+    """
     with open_client(
         job, simulate=True, progress=not options.quiet_when_unchanged, **connection_settings(options)
     ) as client:
@@ -73,6 +81,6 @@ def _plan(job: Job, options: argparse.Namespace, context: RunContext) -> tuple[C
         )
         document["plan"] = undo.plan.identity()
         result = CommandResult(document, exit_code_of(document), long=options.long)
-        if options.save:
-            save_plan(client, undo.plan, options.save, result)
+        if save is not None:
+            save_plan(client, undo.plan, save, result)
         return result, undo
