@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from ardoqpy.cli.command import command, group, option
 from ardoqpy.cli.options import completion_command, connection_options, positive_number
 from ardoqpy.cli.program import Program
-from ardoqpy_sync.cli.exit_codes import NAME
 from ardoqpy_sync.cli.options import (
     JOB,
     JOB_CONNECTION,
@@ -27,6 +26,7 @@ from ardoqpy_sync.cli.options import (
     duration,
     report_folder,
 )
+from ardoqpy_sync.reporting.exit_codes import NAME
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from ardoqpy._http.webhook import post_json
@@ -18,15 +17,13 @@ from ardoqpy.cli.format_json import write_document
 from ardoqpy.cli.logs import forward_logs
 from ardoqpy.cli.output import open_output
 from ardoqpy.errors import ArdoqClientException, InvalidInput
-from ardoqpy_sync.cli.exit_codes import DONE, FAILED, INTERRUPTED, NAME, most_severe
 from ardoqpy_sync.cli.github_summary import VARIABLE, append_summary
 from ardoqpy_sync.cli.signals import interrupts_once
 from ardoqpy_sync.cli.webhook import summarize, webhook_address
 from ardoqpy_sync.job import JobInvalid
-from ardoqpy_sync.job.connect import check_before_writes, end_run
-from ardoqpy_sync.plans.plan import origin_now
+from ardoqpy_sync.job.execution import RunContext, attempt, describe_error
 from ardoqpy_sync.reporting import terminal
-from ardoqpy_sync.reporting.document import build_failed_document, build_run_document
+from ardoqpy_sync.reporting.exit_codes import DONE, FAILED, NAME, most_severe
 from ardoqpy_sync.reporting.save import save_report
 
 if TYPE_CHECKING:
@@ -34,109 +31,32 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from ardoqpy.config import Token
-    from ardoqpy_sync.cli.signals import Interrupts
-    from ardoqpy_sync.client import ArdoqSyncClient
-    from ardoqpy_sync.documents import PlanIdentity, RunDocument
-    from ardoqpy_sync.lock import JobLock
-
-
-def interrupted_message(*, simulated: bool) -> str:
-    """Return the message of a run, or a preview, that was interrupted."""
-    return f"The {'preview' if simulated else 'run'} was interrupted."
-
-
-@dataclass(slots=True)
-class CommandResult:
-    """The result of a command.
-
-    - `document`: the run document; `exit_code`: the exit code.
-    - `long`: whether every change is printed in full; `more_lines`: lines to print after the summary.
-    - `errors`, `warnings`: further messages for standard error.
-    - `started`: whether the run started; `ended_early`: whether it stopped before its end.
-    """
-
-    document: RunDocument
-    exit_code: int
-    long: bool = False
-    more_lines: list[str] = field(default_factory=list)
-    errors: list[str] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
-    started: bool = True
-    ended_early: bool = False
-
-
-@dataclass(slots=True)
-class RunContext:
-    """What is known of a run, however it ends: its title, its plan, its signals, and its client if any."""
-
-    title: str
-    simulated: bool
-    interrupts: Interrupts
-    client: ArdoqSyncClient | None = None
-    applied: PlanIdentity | None = None
-
-    def check_before_writes(self, client: ArdoqSyncClient, lock: JobLock) -> None:
-        """Have a client stop before a write if the lock is lost, or a signal has interrupted the run."""
-
-        def check() -> None:
-            self.interrupts.check()
-            lock.check()
-
-        check_before_writes(client, check)
-
-    def result_so_far(self, exit_code: int, messages: list[str]) -> CommandResult:
-        """Return the result of a run that ended early, with all that it wrote until then."""
-        reason = "\n".join(messages)
-        client = self.client
-        if client is None:
-            origin = origin_now(api="?", host="?", org=None, simulated=self.simulated)
-            document = build_failed_document(self.title, reason, origin, applied=self.applied)
-            return CommandResult(document, exit_code, errors=messages, started=False, ended_early=True)
-        client.give_up(reason)
-        try:
-            document = build_run_document(client, title=self.title, applied=self.applied)
-        except Exception:  # noqa: BLE001  (a document without the parts that an interrupt may have left open)
-            origin = origin_now(
-                api=client.version, host=client.hosturl, org=client.org, simulated=self.simulated
-            )
-            document = build_failed_document(self.title, reason, origin, client.plan, self.applied)
-        with suppress(ArdoqClientException):  # the reason is reported, and what is left open is settled later
-            end_run(client, document)
-        started = bool(document["changes"] or document["failed"])
-        return CommandResult(document, exit_code, errors=messages, started=started, ended_early=True)
-
-
-def run_to_end(
-    work: Callable[[RunContext], CommandResult], context: RunContext
-) -> tuple[CommandResult, Exception | None]:
-    """Do the work of a command, and return its result however it ends, and the error if that is a bug."""
-    try:
-        try:
-            return work(context), None
-        finally:
-            context.interrupts.hold()
-    except KeyboardInterrupt:
-        message = interrupted_message(simulated=context.simulated)
-        return context.result_so_far(INTERRUPTED, [message]), None
-    except (ArdoqClientException, CommandError) as problem:
-        return context.result_so_far(FAILED, error_messages(problem)), None
-    except Exception as problem:  # noqa: BLE001  (a bug has to be reported as well)
-        return context.result_so_far(FAILED, [unexpected_error(problem)]), problem
+    from ardoqpy_sync.documents import RunDocument
+    from ardoqpy_sync.job.execution import RunResult
 
 
 def run_and_notify(
     options: argparse.Namespace,
     command: str,
-    work: Callable[[RunContext], CommandResult],
+    work: Callable[[RunContext], RunResult],
     *,
     simulated: bool,
 ) -> int:
     """Do the work of a command, pass on its result, and return the exit code."""
     address, warnings = _webhook_address(options)
     with interrupts_once() as interrupts:
-        context = RunContext(os.path.basename(options.job), simulated, interrupts)  # noqa: PTH119
+        context = RunContext(os.path.basename(options.job), simulated, interrupts.check)  # noqa: PTH119
+
+        def work_once(context: RunContext) -> RunResult:
+            try:
+                return work(context)
+            finally:
+                interrupts.hold()
+
         with show_logs(options, quiet=options.quiet_when_unchanged) as held_back:
-            result, bug = run_to_end(work, context)
+            result = attempt(
+                context, work_once, expected=(ArdoqClientException, CommandError), describe=error_messages
+            )
             result.errors += [*warnings, *(f"Warning: {warning}" for warning in result.warnings)]
             _notify(result, options, address, command)
             is_done = result.exit_code == DONE and _is_unchanged(result.document)
@@ -145,8 +65,8 @@ def run_and_notify(
                 held_back.clear()
         for message in result.errors:
             print_error(message, NAME)
-        if bug is not None and options.verbose:
-            raise bug
+        if result.bug is not None and options.verbose:
+            raise result.bug
         if not quiet and sys.stdout is not None:
             _print_result(result, as_json=options.json)
     return result.exit_code
@@ -170,8 +90,10 @@ def _is_unchanged(document: RunDocument) -> bool:
 def error_messages(problem: Exception) -> list[str]:
     """Return what a command prints for an error: a sentence for each mistake in a job, or one."""
     if isinstance(problem, JobInvalid):
-        return [mistake.describe(problem.file) for mistake in problem.problems]
-    return [with_option_names(str(problem))]
+        return describe_error(problem)
+    if isinstance(problem, ArdoqClientException | CommandError):
+        return [with_option_names(str(problem))]
+    return [unexpected_error(problem)]
 
 
 @contextmanager
@@ -206,7 +128,7 @@ def _webhook_address(options: argparse.Namespace) -> tuple[Token | None, list[st
         return None, [f"Warning: {problem}"]
 
 
-def _notify(result: CommandResult, options: argparse.Namespace, address: Token | None, command: str) -> None:
+def _notify(result: RunResult, options: argparse.Namespace, address: Token | None, command: str) -> None:
     for path in options.report:
         try:
             save_report(result.document, path, max_chars=options.max_chars, link=options.link)
@@ -226,7 +148,7 @@ def _notify(result: CommandResult, options: argparse.Namespace, address: Token |
         result.errors.append(f"Warning: {problem}")
 
 
-def _print_result(result: CommandResult, *, as_json: bool) -> None:
+def _print_result(result: RunResult, *, as_json: bool) -> None:
     with open_output(None) as stream:
         if as_json:
             write_document(result.document, stream)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypedDict
 from ardoqpy._http.webhook import checked_address
 from ardoqpy._terminal import escape_controls
 from ardoqpy.config import Token
-from ardoqpy_sync.cli.exit_codes import MEANINGS
+from ardoqpy_sync.reporting.exit_codes import MEANINGS
 from ardoqpy_sync.reporting.labels import headline
 
 if TYPE_CHECKING:

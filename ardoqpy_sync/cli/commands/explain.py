@@ -12,15 +12,16 @@ from ardoqpy.cli.errors import CommandError, print_error
 from ardoqpy.cli.format_json import write_document
 from ardoqpy.cli.options import connection_settings
 from ardoqpy.cli.output import open_output
-from ardoqpy_sync.cli.exit_codes import CHANGES, DONE, FAILED, INTERRUPTED, NAME, most_severe
-from ardoqpy_sync.cli.notify import interrupted_message, show_logs
-from ardoqpy_sync.cli.run_job import load_job_file, run_with_trace
+from ardoqpy_sync.cli.job_file import load_job_file
+from ardoqpy_sync.cli.notify import show_logs
 from ardoqpy_sync.cli.signals import interrupts_once
 from ardoqpy_sync.job import JobInvalid, open_client
+from ardoqpy_sync.job.execution import interrupted_message, run_with_trace
 from ardoqpy_sync.job.explain import explain_row
 from ardoqpy_sync.job.rejected import used_sources
 from ardoqpy_sync.job.trace import RunTrace
 from ardoqpy_sync.report import format_value
+from ardoqpy_sync.reporting.exit_codes import CHANGES, DONE, FAILED, INTERRUPTED, NAME, most_severe
 from ardoqpy_sync.reporting.labels import plural
 
 if TYPE_CHECKING:
