@@ -66,6 +66,11 @@ def run(options: argparse.Namespace) -> int:
                 write_document(explanation, stream)
             else:
                 stream.writelines(f"{line}\n" for line in describe(explanation, options.job))
+    return exit_code_of(explanation)
+
+
+def exit_code_of(explanation: RowExplanation) -> int:
+    """Return the exit code that follows from what a run makes of a row."""
     items = [item for mapping in explanation["mappings"] for item in mapping["items"]]
     exit_codes = [_EXIT_CODES.get(item["outcome"], DONE) for item in items]
     return most_severe(FAILED if explanation["problem"] else DONE, *exit_codes)
