@@ -143,12 +143,15 @@ def test_the_first_page_has_the_totals_and_the_deletes(tools):
     assert lines[4] == "would delete:"
 
 
-def test_a_plan_is_applied_once(ardoq, tools):
-    """A second call with the same id writes nothing."""
+@pytest.mark.parametrize("settings", ["", "ledger = false"])
+def test_a_plan_is_applied_once(home, ardoq, tools, settings):
+    """A second call with the same id writes nothing, whether or not the job has a ledger."""
+    (home / "job.toml").write_text(job_text(missing="delete", share=1, run=settings))
     plan_id = tools.make_plan()
-    tools("apply", plan_id=plan_id, approved_by="Ada")
+    assert tools("apply", plan_id=plan_id, approved_by="Ada")["status"] == "done"
     count = len(writes(ardoq))
-    assert tools("apply", plan_id=plan_id, approved_by="Ada")["status"] == NOT_RUN
+    answer = tools("apply", plan_id=plan_id, approved_by="Ada")
+    assert answer["data"][0].startswith(f"There is no plan '{plan_id}' in review")
     assert len(writes(ardoq)) == count
 
 
@@ -322,6 +325,15 @@ def test_hostile_texts_are_data_that_is_cut_and_escaped(home, ardoq, tools):
         assert len(answer["data"]) <= MAX_LINES + 1
         assert max(map(len, answer["data"])) <= MAX_WIDTH
     assert any(HOSTILE[0] in line for line in answers[0]["data"])
+
+
+def test_an_answer_ends_after_so_many_lines(home, tools):
+    """What a wide row or a long list would add is counted, and left out."""
+    columns = ",".join(f"Column {number}" for number in range(MAX_LINES))
+    (home / "apps.csv").write_text(f"Id,Name,Cost,Needs,{columns}\n1,Web shop,1,,{'x,' * (MAX_LINES - 1)}x\n")
+    lines = tools("explain_row", job="job.toml", row="2")["data"]
+    assert len(lines) == MAX_LINES + 1
+    assert lines[-1].startswith("... and ")
 
 
 def test_the_token_in_ardoq_or_in_a_cell_is_in_no_answer(home, ardoq, tools):
