@@ -10,6 +10,7 @@ from __future__ import annotations
 import inspect
 import json
 from argparse import Namespace
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict
@@ -27,6 +28,7 @@ from ardoqpy_sync.cli.job_file import load_job_file
 from ardoqpy_sync.cli.job_ledger import open_ledger_of
 from ardoqpy_sync.cli.notify import error_messages
 from ardoqpy_sync.cli.signals import Interrupts, interrupts_once
+from ardoqpy_sync.job.connect import resolve_path
 from ardoqpy_sync.job.execution import RunContext, apply_plan, attempt, preview_job
 from ardoqpy_sync.job.folder import find_job_files
 from ardoqpy_sync.plans.review import PlansInReview
@@ -37,6 +39,7 @@ from ardoqpy_sync.reporting.history import describe_runs
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from ardoqpy.config import Token
     from ardoqpy.entities import Attributes
     from ardoqpy_sync.job import Job
     from ardoqpy_sync.job.execution import RunResult
@@ -79,7 +82,8 @@ class JobTools:
         self._settings = connection_settings(options)
         self._folder = Path(options.jobs)
         find_job_files(self._folder)
-        self._token = locate_settings(config=options.config).get("token")
+        self._tokens: dict[str | None, Token] = {}
+        self._learn_token(options.config)
         self._plans = PlansInReview()
         self._interrupts = Interrupts()
 
@@ -169,14 +173,26 @@ class JobTools:
 
     def _make_safe(self, answer: Any) -> Any:
         """Return an answer without the token, and with texts that are cut and escaped."""
-        return escape_data(self._token.value.redact_data(answer) if self._token else answer, MAX_WIDTH)
+        for token in self._tokens.values():
+            answer = token.redact_data(answer)
+        return escape_data(answer, MAX_WIDTH)
+
+    def _learn_token(self, config: str | None) -> None:
+        located = locate_settings(config=config)
+        if "token" in located:
+            self._tokens[config] = located["token"].value
 
     def _options_of(self, job: str, **more: object) -> Namespace:
         """Return the options of a command for a job: one of those that list_jobs lists."""
         jobs = find_job_files(self._folder)
         if job not in jobs:
             raise CommandError(f"There is no job {quote_name(job)}: {suggest(job, jobs)}")
-        return Namespace(**{**vars(self._options), **_OPTIONS, "job": str(jobs[job]), **more})
+        path = str(jobs[job])
+        with suppress(ArdoqClientException, CommandError):  # the tool reports it
+            loaded = load_job_file(path)
+            if "config" in loaded.ardoq and not self._options.config:
+                self._learn_token(resolve_path(loaded, loaded.ardoq["config"]))
+        return Namespace(**{**vars(self._options), **_OPTIONS, "job": path, **more})
 
     def _run(
         self, job: str, work: Callable[[Job, RunContext], RunResult], *, simulated: bool

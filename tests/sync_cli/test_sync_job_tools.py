@@ -355,6 +355,18 @@ def test_the_token_in_ardoq_or_in_a_cell_is_in_no_answer(home, ardoq, tools):
     assert sum("***" in text for text in texts) == len(texts)
 
 
+def test_the_token_of_the_cfg_file_of_a_job_is_in_no_answer(home, ardoq, tools_of, monkeypatch):
+    """A token that only the job names is not shown either, where a message lists the columns of a source."""
+    monkeypatch.delenv("ARDOQ_API_TOKEN")
+    (home / "ardoq.cfg").write_text(f"[Ardoq]\ntoken = {ardoq.token}\n")
+    (home / "ardoq.cfg").chmod(0o600)
+    (home / "job.toml").write_text(job_text(ardoq='config = "ardoq.cfg"'))
+    (home / "apps.csv").write_text(f"Id,Name,Needs,{ardoq.token}\n1,Web shop,,x\n")
+    answer = tools_of()("check", job="job.toml")
+    assert "***" in str(answer["data"])
+    assert ardoq.token not in str(answer)
+
+
 def test_a_bug_ends_a_call_and_not_the_server(tools, monkeypatch, ardoq):
     """An unexpected error is one sentence without its text, and the next call works."""
     with monkeypatch.context() as patch:
