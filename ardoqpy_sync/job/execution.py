@@ -55,7 +55,7 @@ class RunResult:
     - `long`: whether a command prints every change in full; `more_lines`: lines for after the summary.
     - `errors`, `warnings`: further messages.
     - `started`: whether the run started; `ended_early`: whether it stopped before its end.
-    - `bug`: the error that nobody foresaw, if one ended the run.
+    - `error`: the error that ended the run, if one did.
     """
 
     document: RunDocument
@@ -66,7 +66,7 @@ class RunResult:
     warnings: list[str] = field(default_factory=list)
     started: bool = True
     ended_early: bool = False
-    bug: Exception | None = None
+    error: Exception | None = None
 
 
 @dataclass(slots=True)
@@ -114,33 +114,33 @@ class RunContext:
 
 
 def describe_error(problem: Exception) -> list[str]:
-    """Return the messages of an error: each mistake of an invalid job, or its one sentence."""
+    """Return the messages of an error: each mistake of an invalid job, or its one sentence.
+
+    The text of an error that nobody foresaw is left out, since it may contain a secret.
+    """
     if isinstance(problem, JobInvalid):
         return [mistake.describe(problem.file) for mistake in problem.problems]
-    return [str(problem)]
+    if isinstance(problem, ArdoqClientException):
+        return [str(problem)]
+    return [f"Unexpected error: {type(problem).__name__}."]
 
 
 def attempt(
     context: RunContext,
     work: Callable[[RunContext], RunResult],
-    *,
-    expected: tuple[type[Exception], ...] = (ArdoqClientException,),
     describe: Callable[[Exception], list[str]] = describe_error,
 ) -> RunResult:
     """Do the work of a run, and return its result, also if an error or an interrupt ended it early.
 
-    - `expected`: the errors that are no bugs; another one is also the `bug` of the result.
     - `describe`: returns the messages for an error.
     """
     try:
         return work(context)
     except KeyboardInterrupt:
         return context.result_so_far(INTERRUPTED, [interrupted_message(simulated=context.simulated)])
-    except expected as problem:
-        return context.result_so_far(FAILED, describe(problem))
     except Exception as problem:  # noqa: BLE001  (a bug has to be reported as well)
         result = context.result_so_far(FAILED, describe(problem))
-        result.bug = problem
+        result.error = problem
         return result
 
 
