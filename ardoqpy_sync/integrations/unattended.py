@@ -41,6 +41,7 @@ def run_unattended(
     job_file: str,
     *,
     rows: RowsOfJob | None = None,
+    partial: bool = False,
     plan_only: bool = False,
     plan_file: str | None = None,
     report: str | None = None,
@@ -51,6 +52,7 @@ def run_unattended(
     """Run or preview a job, or apply a plan of it, and return the result, however it ends.
 
     - `rows`: rows to use instead of those of a source; see `RowsOfJob`.
+    - `partial`: the rows are not the whole source; see `run_job`.
     - `plan_only`: whether to preview alone. `plan_file` is then where the plan is saved; otherwise it is the
       plan to apply.
     - `report`: the file for the report, whose folder is created; see `save_report`.
@@ -65,10 +67,10 @@ def run_unattended(
         job = load_job(job_file)
         given = None if rows is None else _rows_by_source(job, rows)
         if plan_only:
-            return preview_job(job, context, save=plan_file, rows=given, **settings)
+            return preview_job(job, context, save=plan_file, rows=given, partial=partial, **settings)
         if plan_file is None:
             with lock_of(job) as lock:
-                return apply_job(job, context, lock, rows=given, **settings)
+                return apply_job(job, context, lock, rows=given, partial=partial, **settings)
         if given is not None:
             raise InvalidInput(
                 "A plan has its rows already: pass rows or a plan_file to apply, not both of them."

@@ -150,6 +150,7 @@ def preview_job(
     *,
     save: str | None = None,
     rows: GivenRows | None = None,
+    partial: bool = False,
     after: AfterRun | None = None,
     progress: bool = False,
     **settings: Any,
@@ -157,13 +158,13 @@ def preview_job(
     """Preview a job: nothing is written to Ardoq.
 
     - `save`: a file for the plan; the result has an error if it cannot be saved.
-    - `rows`, `after`: as for `run_with_client`.
+    - `rows`, `partial`, `after`: as for `run_with_client`.
     - `progress`, `settings`: as for `open_client`.
     """
     context.title = job.name
     with open_client(job, simulate=True, progress=progress, **settings) as client:
         context.client = client
-        result = run_with_client(job, client, rows=rows, after=after)
+        result = run_with_client(job, client, rows=rows, partial=partial, after=after)
         if save is not None and result.ended_early:
             result.errors.append("The plan is not saved, because the preview did not finish.")
         elif save is not None:
@@ -177,6 +178,7 @@ def apply_job(
     lock: JobLock,
     *,
     rows: GivenRows | None = None,
+    partial: bool = False,
     after: AfterRun | None = None,
     progress: bool = False,
     **settings: Any,
@@ -184,7 +186,7 @@ def apply_job(
     """Run a job, and record the run in its ledger.
 
     - `lock`: the lock of the job, which the caller holds; see `lock_of`.
-    - `rows`, `after`: as for `run_with_client`.
+    - `rows`, `partial`, `after`: as for `run_with_client`.
     - `progress`, `settings`: as for `open_client`.
     """
     context.title = job.name
@@ -192,7 +194,7 @@ def apply_job(
         context.client = client
         context.check_before_writes(client, lock)
         begin_run(client, "apply")
-        return run_with_client(job, client, rows=rows, after=after)
+        return run_with_client(job, client, rows=rows, partial=partial, after=after)
 
 
 def apply_plan(
@@ -285,27 +287,34 @@ def run_with_client(
     client: ArdoqSyncClient,
     *,
     rows: GivenRows | None = None,
+    partial: bool = False,
     after: AfterRun | None = None,
 ) -> RunResult:
     """Run a job with a client and return the result, also if it is interrupted.
 
     - `rows`: by source name, rows to use instead of those in the job: each a dict from column to cell.
+    - `partial`: the rows are not the whole source; see `run_job`.
     - `after`: called with what the run made of each row, its client and its result, such as to save the
       rejected rows.
     """
     trace = None if after is None else RunTrace()
-    result = run_with_trace(job, client, trace, rows)
+    result = run_with_trace(job, client, trace, rows, partial=partial)
     if after is not None and trace is not None:
         after(trace, client, result)
     return result
 
 
 def run_with_trace(
-    job: Job, client: ArdoqSyncClient, trace: RunTrace | None, rows: GivenRows | None = None
+    job: Job,
+    client: ArdoqSyncClient,
+    trace: RunTrace | None,
+    rows: GivenRows | None = None,
+    *,
+    partial: bool = False,
 ) -> RunResult:
     """Run a job with a client and return the result; the trace gets what the run makes of each row."""
     try:
-        result = run_job(job, client, sources=rows, trace=trace)
+        result = run_job(job, client, sources=rows, partial=partial, trace=trace)
     except KeyboardInterrupt:
         client.give_up(interrupted_message(simulated=client.simulate))
         document = build_run_document(client, title=job.name)
