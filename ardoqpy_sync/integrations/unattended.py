@@ -15,6 +15,7 @@ from ardoqpy_sync.job.execution import RunContext, apply_job, apply_plan, attemp
 from ardoqpy_sync.job.rejected import used_sources
 from ardoqpy_sync.plans.plan import Plan
 from ardoqpy_sync.reporting.exit_codes import FAILED, most_severe
+from ardoqpy_sync.reporting.failures import group_failures
 from ardoqpy_sync.reporting.labels import headline
 from ardoqpy_sync.reporting.save import save_report
 from ardoqpy_sync.reporting.summary import Summary, summarize
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 
     #: The rows of each source by its name, or those of a job's only source.
     RowsOfJob = GivenRows | Iterable[Mapping[str, Any]]
+
+#: How many reasons of failed rows the message for a failed run has.
+MAX_FAILURES = 5
 
 
 class EngineSummary(Summary):
@@ -99,11 +103,13 @@ def summary_of(
 
 
 def explain_failure(result: RunResult) -> str:
-    """Return why a run failed or was blocked: its errors, the delete guard, and the headline."""
+    """Return why a run failed or was blocked: its errors, the delete guard, failed rows, and the headline."""
     guard = result.document["delete_guard"]
     sentences = [*result.errors, *([guard["sentence"], *guard_lines(guard)] if guard else ())]
     if not result.errors and result.ended_early:
         sentences.append(result.document["description"])
+    failures = group_failures(result.document["failed"])
+    sentences += [f"{group.rows[0]['label']}: {group.describe(300)}" for group in failures[:MAX_FAILURES]]
     sentences.append(f"{result.document['title']}: {headline(result.document)}")
     return "\n".join(map(escape_controls, sentences))
 
