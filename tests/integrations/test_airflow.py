@@ -53,7 +53,7 @@ class Airflow:
             capture_output=True,
             text=True,
             check=False,
-            timeout=200,
+            timeout=600,
         )
         self.printed += done.stdout + done.stderr
         (self.home / "printed.log").write_text(self.printed, encoding="utf-8")

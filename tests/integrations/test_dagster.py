@@ -62,7 +62,7 @@ def ran(folder, server):
         capture_output=True,
         text=True,
         check=False,
-        timeout=200,
+        timeout=600,
     )
     assert done.returncode == 0, done.stderr
     return dict(

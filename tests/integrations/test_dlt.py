@@ -53,7 +53,7 @@ def ran(folder, server):
         text=True,
         check=False,
         cwd=folder,
-        timeout=200,
+        timeout=600,
     )
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout.splitlines()[-1]), done.stdout + done.stderr
