@@ -350,6 +350,25 @@ COMMANDS = (
         examples={"model apply model.toml": "on an emulator first: API v1 has no published contract"},
     ),
     command(
+        "mcp",
+        "serve the jobs of a folder to an assistant, as an MCP server on standard input and output",
+        "ardoqpy_sync.integrations.mcp_server:run",
+        option("--jobs", required=True, metavar="DIR", help="folder of the job files, and of those below it"),
+        option(
+            "--allow-apply",
+            action="store_true",
+            help="let the assistant apply a plan that it made here and showed completely, once a person "
+            "approved it",
+        ),
+        JOB_CONNECTION,
+        details="Needs the extra mcp: pip install 'ardoqpy[mcp]'. The client of the assistant starts it. "
+        "Writes nothing to Ardoq without --allow-apply.",
+        examples={
+            "mcp --jobs jobs": "an assistant checks, plans and explains the jobs",
+            "mcp --jobs jobs --allow-apply": "it can also apply and undo, plan by plan",
+        },
+    ),
+    command(
         "demo",
         "sync a small CMDB into an emulated Ardoq, with all that a job needs",
         "ardoqpy_sync.cli.commands.demo:run",

@@ -58,7 +58,7 @@ def run_and_notify(
                 interrupts.hold()
 
         with show_logs(options, quiet=options.quiet_when_unchanged) as held_back:
-            result = attempt(context, work_once, _messages)
+            result = attempt(context, work_once, error_messages)
             result.errors += [*warnings, *(f"Warning: {warning}" for warning in result.warnings)]
             _notify(result, options, address, command)
             is_done = result.exit_code == DONE and is_unchanged(result.document)
@@ -75,7 +75,8 @@ def run_and_notify(
     return result.exit_code
 
 
-def _messages(problem: Exception) -> list[str]:
+def error_messages(problem: Exception) -> list[str]:
+    """Return what a command prints for an error: a sentence for each mistake in a job, or one."""
     if isinstance(problem, JobInvalid):
         return describe_error(problem)
     if isinstance(problem, _EXPECTED):

@@ -1,1 +1,1 @@
-"""Run jobs where people already work; each module needs the extra of its name."""
+"""Jobs in other programs, decided and written as the commands do it; each module needs its extra."""

@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 
     #: By source name, rows to use instead of those in the job.
     GivenRows = Mapping[str, Iterable[Mapping[str, Any]]]
+    #: The file that a plan is saved to, or a function that is called with the plan.
+    SavePlan = str | Callable[[Plan], object]
     #: A function that gets what a run made of each row, its client and its result.
     AfterRun = Callable[[RunTrace, ArdoqSyncClient, "RunResult"], None]
 
@@ -148,7 +150,7 @@ def preview_job(
     job: Job,
     context: RunContext,
     *,
-    save: str | None = None,
+    save: SavePlan | None = None,
     rows: GivenRows | None = None,
     partial: bool = False,
     after: AfterRun | None = None,
@@ -157,7 +159,7 @@ def preview_job(
 ) -> RunResult:
     """Preview a job: nothing is written to Ardoq.
 
-    - `save`: a file for the plan; the result has an error if it cannot be saved.
+    - `save`: a file for the plan, or a function that keeps it; the result has an error if it is not saved.
     - `rows`, `partial`, `after`: as for `run_with_client`.
     - `progress`, `settings`: as for `open_client`.
     """
@@ -344,8 +346,8 @@ def record_result(job: Job, client: ArdoqSyncClient, result: RunResult) -> RunRe
     return result
 
 
-def save_plan(client: ArdoqSyncClient, plan: Plan, path: str, result: RunResult) -> None:
-    """Save a plan to a file; if that fails, add the reason to the result.
+def save_plan(client: ArdoqSyncClient, plan: Plan, save: SavePlan, result: RunResult) -> None:
+    """Save a plan, or have it kept; if that fails, add the reason to the result.
 
     A plan with the token in a value is not saved: without it, its values would be others.
     """
@@ -353,7 +355,10 @@ def save_plan(client: ArdoqSyncClient, plan: Plan, path: str, result: RunResult)
         data = plan.as_dict()
         if without_token(client, data) is not data:
             raise InvalidInput("The plan is not saved: a value in it contains your access token. Remove it.")
-        plan.save(path)
+        if callable(save):
+            save(plan)
+        else:
+            plan.save(save)
     except ArdoqClientException as problem:
         result.errors.append(str(problem))
         result.exit_code = FAILED

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import argparse
 
     from ardoqpy_sync.job import Job
-    from ardoqpy_sync.job.execution import RunContext
+    from ardoqpy_sync.job.execution import RunContext, SavePlan
     from ardoqpy_sync.job.undo import UndoResult
 
 
@@ -35,9 +35,9 @@ def _undo(options: argparse.Namespace, context: RunContext) -> RunResult:
     job = load_job_file(options.job, options.redact)
     context.title = f"{job.name}, undo of run {options.number}"
     if not options.apply:
-        return _plan(job, options, context)[0]
+        return preview_undo(job, options, context, options.save)[0]
     with lock_of(job, take_over=options.take_over) as lock:
-        result, undo = _plan(job, options, context)
+        result, undo = preview_undo(job, options, context, options.save)
         if undo.blocked is not None:
             result.more_lines.append(
                 "Review the plan, save it with --save FILE, and apply it: "
@@ -61,8 +61,10 @@ def _undo(options: argparse.Namespace, context: RunContext) -> RunResult:
             return record_result(job, client, result)
 
 
-def _plan(job: Job, options: argparse.Namespace, context: RunContext) -> tuple[RunResult, UndoResult]:
-    """Return what an undo would do, as a preview."""
+def preview_undo(
+    job: Job, options: argparse.Namespace, context: RunContext, save: SavePlan | None
+) -> tuple[RunResult, UndoResult]:
+    """Return what an undo would do, as a preview; `save` is as for `preview_job`."""
     with open_client(
         job, simulate=True, progress=not options.quiet_when_unchanged, **connection_settings(options)
     ) as client:
@@ -74,6 +76,6 @@ def _plan(job: Job, options: argparse.Namespace, context: RunContext) -> tuple[R
         )
         document["plan"] = undo.plan.identity()
         result = RunResult(document, exit_code_of(document), long=options.long)
-        if options.save:
-            save_plan(client, undo.plan, options.save, result)
+        if save:
+            save_plan(client, undo.plan, save, result)
         return result, undo
