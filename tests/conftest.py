@@ -6,6 +6,7 @@ import socket
 import sys
 import tempfile
 from collections import defaultdict
+from importlib.util import find_spec
 
 import pytest
 from example_counts import THOROUGH, examples, sample
@@ -28,8 +29,8 @@ if sys.dont_write_bytecode:
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     os.environ["PYTHONPYCACHEPREFIX"] = sys.pycache_prefix
 
-#: Its tests are slow, and loading it takes a second.
-pytest_plugins = ["schemathesis.pytest.plugin"] if THOROUGH else []
+#: Its tests are slow, and loading it takes a second; the environments of the engines do not have it.
+pytest_plugins = ["schemathesis.pytest.plugin"] if THOROUGH and find_spec("schemathesis") else []
 
 # Property tests draw the same examples each time, and have no deadline, however busy the machine.
 settings.register_profile(

@@ -19,20 +19,24 @@ from ardoqpy.cli.output import open_output
 from ardoqpy.errors import ArdoqClientException, InvalidInput
 from ardoqpy_sync.cli.github_summary import VARIABLE, append_summary
 from ardoqpy_sync.cli.signals import interrupts_once
-from ardoqpy_sync.cli.webhook import summarize, webhook_address
+from ardoqpy_sync.cli.webhook import webhook_address
 from ardoqpy_sync.job import JobInvalid
 from ardoqpy_sync.job.execution import RunContext, attempt, describe_error
 from ardoqpy_sync.reporting import terminal
 from ardoqpy_sync.reporting.exit_codes import DONE, FAILED, NAME, most_severe
 from ardoqpy_sync.reporting.save import save_report
+from ardoqpy_sync.reporting.summary import is_unchanged, summarize
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Iterator
 
     from ardoqpy.config import Token
-    from ardoqpy_sync.documents import RunDocument
     from ardoqpy_sync.job.execution import RunResult
+
+
+#: The errors that are no bugs.
+_EXPECTED = (ArdoqClientException, CommandError)
 
 
 def run_and_notify(
@@ -54,44 +58,28 @@ def run_and_notify(
                 interrupts.hold()
 
         with show_logs(options, quiet=options.quiet_when_unchanged) as held_back:
-            result = attempt(
-                context, work_once, expected=(ArdoqClientException, CommandError), describe=error_messages
-            )
+            result = attempt(context, work_once, error_messages)
             result.errors += [*warnings, *(f"Warning: {warning}" for warning in result.warnings)]
             _notify(result, options, address, command)
-            is_done = result.exit_code == DONE and _is_unchanged(result.document)
+            is_done = result.exit_code == DONE and is_unchanged(result.document)
             quiet = options.quiet_when_unchanged and is_done
             if quiet:
                 held_back.clear()
         for message in result.errors:
             print_error(message, NAME)
-        if result.bug is not None and options.verbose:
-            raise result.bug
+        error = result.error
+        if error is not None and options.verbose and not isinstance(error, _EXPECTED):
+            raise error
         if not quiet and sys.stdout is not None:
             _print_result(result, as_json=options.json)
     return result.exit_code
-
-
-def _is_unchanged(document: RunDocument) -> bool:
-    """Return whether nothing changed, and nothing needs the attention of a person."""
-    return not any(
-        (
-            document["changes"],
-            document["failed"],
-            document["delete_guard"],
-            document["ambiguous"],
-            document["conflicts"],
-            document["edits"],
-            document["not_undone"],
-        )
-    )
 
 
 def error_messages(problem: Exception) -> list[str]:
     """Return what a command prints for an error: a sentence for each mistake in a job, or one."""
     if isinstance(problem, JobInvalid):
         return describe_error(problem)
-    if isinstance(problem, ArdoqClientException | CommandError):
+    if isinstance(problem, _EXPECTED):
         return [with_option_names(str(problem))]
     return [unexpected_error(problem)]
 

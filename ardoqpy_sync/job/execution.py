@@ -57,7 +57,7 @@ class RunResult:
     - `long`: whether a command prints every change in full; `more_lines`: lines for after the summary.
     - `errors`, `warnings`: further messages.
     - `started`: whether the run started; `ended_early`: whether it stopped before its end.
-    - `bug`: the error that nobody foresaw, if one ended the run.
+    - `error`: the error that ended the run, if one did.
     """
 
     document: RunDocument
@@ -68,7 +68,7 @@ class RunResult:
     warnings: list[str] = field(default_factory=list)
     started: bool = True
     ended_early: bool = False
-    bug: Exception | None = None
+    error: Exception | None = None
 
 
 @dataclass(slots=True)
@@ -116,33 +116,33 @@ class RunContext:
 
 
 def describe_error(problem: Exception) -> list[str]:
-    """Return the messages of an error: each mistake of an invalid job, or its one sentence."""
+    """Return the messages of an error: each mistake of an invalid job, or its one sentence.
+
+    The text of an error that nobody foresaw is left out, since it may contain a secret.
+    """
     if isinstance(problem, JobInvalid):
         return [mistake.describe(problem.file) for mistake in problem.problems]
-    return [str(problem)]
+    if isinstance(problem, ArdoqClientException):
+        return [str(problem)]
+    return [f"Unexpected error: {type(problem).__name__}."]
 
 
 def attempt(
     context: RunContext,
     work: Callable[[RunContext], RunResult],
-    *,
-    expected: tuple[type[Exception], ...] = (ArdoqClientException,),
     describe: Callable[[Exception], list[str]] = describe_error,
 ) -> RunResult:
     """Do the work of a run, and return its result, also if an error or an interrupt ended it early.
 
-    - `expected`: the errors that are no bugs; another one is also the `bug` of the result.
     - `describe`: returns the messages for an error.
     """
     try:
         return work(context)
     except KeyboardInterrupt:
         return context.result_so_far(INTERRUPTED, [interrupted_message(simulated=context.simulated)])
-    except expected as problem:
-        return context.result_so_far(FAILED, describe(problem))
     except Exception as problem:  # noqa: BLE001  (a bug has to be reported as well)
         result = context.result_so_far(FAILED, describe(problem))
-        result.bug = problem
+        result.error = problem
         return result
 
 
@@ -152,6 +152,7 @@ def preview_job(
     *,
     save: SavePlan | None = None,
     rows: GivenRows | None = None,
+    partial: bool = False,
     after: AfterRun | None = None,
     progress: bool = False,
     **settings: Any,
@@ -159,13 +160,13 @@ def preview_job(
     """Preview a job: nothing is written to Ardoq.
 
     - `save`: a file for the plan, or a function that keeps it; the result has an error if it is not saved.
-    - `rows`, `after`: as for `run_with_client`.
+    - `rows`, `partial`, `after`: as for `run_with_client`.
     - `progress`, `settings`: as for `open_client`.
     """
     context.title = job.name
     with open_client(job, simulate=True, progress=progress, **settings) as client:
         context.client = client
-        result = run_with_client(job, client, rows=rows, after=after)
+        result = run_with_client(job, client, rows=rows, partial=partial, after=after)
         if save is not None and result.ended_early:
             result.errors.append("The plan is not saved, because the preview did not finish.")
         elif save is not None:
@@ -179,6 +180,7 @@ def apply_job(
     lock: JobLock,
     *,
     rows: GivenRows | None = None,
+    partial: bool = False,
     after: AfterRun | None = None,
     progress: bool = False,
     **settings: Any,
@@ -186,7 +188,7 @@ def apply_job(
     """Run a job, and record the run in its ledger.
 
     - `lock`: the lock of the job, which the caller holds; see `lock_of`.
-    - `rows`, `after`: as for `run_with_client`.
+    - `rows`, `partial`, `after`: as for `run_with_client`.
     - `progress`, `settings`: as for `open_client`.
     """
     context.title = job.name
@@ -194,7 +196,7 @@ def apply_job(
         context.client = client
         context.check_before_writes(client, lock)
         begin_run(client, "apply")
-        return run_with_client(job, client, rows=rows, after=after)
+        return run_with_client(job, client, rows=rows, partial=partial, after=after)
 
 
 def apply_plan(
@@ -287,27 +289,34 @@ def run_with_client(
     client: ArdoqSyncClient,
     *,
     rows: GivenRows | None = None,
+    partial: bool = False,
     after: AfterRun | None = None,
 ) -> RunResult:
     """Run a job with a client and return the result, also if it is interrupted.
 
     - `rows`: by source name, rows to use instead of those in the job: each a dict from column to cell.
+    - `partial`: the rows are not the whole source; see `run_job`.
     - `after`: called with what the run made of each row, its client and its result, such as to save the
       rejected rows.
     """
     trace = None if after is None else RunTrace()
-    result = run_with_trace(job, client, trace, rows)
+    result = run_with_trace(job, client, trace, rows, partial=partial)
     if after is not None and trace is not None:
         after(trace, client, result)
     return result
 
 
 def run_with_trace(
-    job: Job, client: ArdoqSyncClient, trace: RunTrace | None, rows: GivenRows | None = None
+    job: Job,
+    client: ArdoqSyncClient,
+    trace: RunTrace | None,
+    rows: GivenRows | None = None,
+    *,
+    partial: bool = False,
 ) -> RunResult:
     """Run a job with a client and return the result; the trace gets what the run makes of each row."""
     try:
-        result = run_job(job, client, sources=rows, trace=trace)
+        result = run_job(job, client, sources=rows, partial=partial, trace=trace)
     except KeyboardInterrupt:
         client.give_up(interrupted_message(simulated=client.simulate))
         document = build_run_document(client, title=job.name)
