@@ -9,6 +9,9 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("ardoqpy", "ardoqpy_sync")
 ENTRY_POINTS = {
     "console_scripts": {"ardoqpy": "ardoqpy.cli:main", "ardoqpy-sync": "ardoqpy_sync.cli:main"},
+    "apache_airflow_provider": {
+        "provider_info": "ardoqpy_sync.integrations.airflow_provider:get_provider_info"
+    },
     "pytest11": {"ardoqpy": "ardoqpy.pytest_plugin"},
 }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -46,6 +46,15 @@ def escape_controls(text: str, columns: int | None = None) -> str:
     """
     escaped = _SUSPECT.sub(_escape_unless_needed, text)
     return escaped if columns is None else shorten(escaped, columns)
+
+
+def escape_data(data: Any, columns: int) -> Any:
+    """Return JSON data in which every text, keys included, is escaped and cut as by `escape_controls`."""
+    if isinstance(data, str):
+        return escape_controls(data, columns)
+    if isinstance(data, dict):
+        return {escape_data(key, columns): escape_data(value, columns) for key, value in data.items()}
+    return [escape_data(value, columns) for value in data] if isinstance(data, list | tuple) else data
 
 
 def display_width(text: str) -> int:

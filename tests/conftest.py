@@ -9,6 +9,7 @@ import socket
 import sys
 import tempfile
 from collections import defaultdict
+from importlib.util import find_spec
 
 import pytest
 from example_counts import THOROUGH, examples, sample
@@ -31,8 +32,8 @@ if sys.dont_write_bytecode:
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     os.environ["PYTHONPYCACHEPREFIX"] = sys.pycache_prefix
 
-#: Its tests are slow, and loading it takes a second.
-pytest_plugins = ["schemathesis.pytest.plugin"] if THOROUGH else []
+#: Its tests are slow, and loading it takes a second; the environments of the engines do not have it.
+pytest_plugins = ["schemathesis.pytest.plugin"] if THOROUGH and find_spec("schemathesis") else []
 
 # Tests of the ledger wait longer for the disk than they compute: their files are in memory if a gigabyte is
 # free there. The folder of a test that passed is removed at once (`tmp_path_retention_policy`).

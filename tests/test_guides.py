@@ -1,6 +1,7 @@
 """The guides: their commands and code run, and print what they show."""
 
 import configparser
+import json
 import os
 import re
 import shlex
@@ -12,10 +13,11 @@ from pathlib import Path
 import openpyxl
 import pytest
 import yaml
-from shell_sessions import play, reach, sessions
+from shell_sessions import matches, play, reach, sessions
 
 from ardoqpy.testing import emulator
 from ardoqpy_sync.cli import main
+from ardoqpy_sync.cli.job_tools import TOOLS, JobTools, schema_of
 from ardoqpy_sync.cli.main import PROGRAM
 from ardoqpy_sync.job.model_file.schema import ALL_TABLES, FIELD_TYPES
 
@@ -87,6 +89,32 @@ def test_the_page_on_testing_jobs(tmp_path, monkeypatch, capsys):
         "\n".join(line for line in capsys.readouterr().out.splitlines() if "passed" not in line)
         == output.strip()
     )
+
+
+def test_the_page_on_assistants(tmp_path, monkeypatch):
+    """The calls of the conversation answer as the page shows, and its table has every tool."""
+    jobs = shutil.copytree(ROOT / "ardoqpy_sync" / "cli" / "demo", tmp_path / "jobs")
+    blocks = fenced("integrations/mcp.md", "text")
+    plan_id, called = "", set()
+    with emulator(seed=str(jobs / "organisation.json")) as server:
+        reach(server, monkeypatch)
+        tools = JobTools(PROGRAM.parser().parse_args(["mcp", "--jobs", str(jobs), "--allow-apply"]))
+        for block in blocks:
+            call, expected = block.split("\n", 1)
+            name, _, arguments = call.partition(" ")
+            arguments = json.loads(arguments)
+            if "plan_id" in arguments:
+                arguments["plan_id"] = plan_id
+            answer = json.loads(tools.call(name, arguments)[0])
+            printed = "".join(f"  {line}\n" if line else "\n" for line in answer["data"])
+            assert matches(printed, expected), f"{call}\n{printed}"
+            plan_id = answer["plan"]["id"] if "plan" in answer else plan_id
+            called.add(name)
+    assert called == {"list_jobs", "plan", "explain_row", "show_plan", "apply", "undo"}
+    listed = re.findall(r"^\| `(\w+)` \| ([^|]*)\|", text_of("integrations/mcp.md"), re.MULTILINE)
+    assert {name: re.findall(r"`(\w+)`", takes) for name, takes in listed} == {
+        name: list(schema_of(name)["properties"]) for name in TOOLS
+    }
 
 
 def test_the_page_on_the_model_file(tmp_path, monkeypatch, capsys):

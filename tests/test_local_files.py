@@ -11,11 +11,11 @@ from error_messages import sentence_of
 from ardoqpy import ConfigurationError, InvalidInput
 from ardoqpy._http import files, local_files
 from ardoqpy_sync import json_file
-from ardoqpy_sync.cli.exit_codes import FAILED
-from ardoqpy_sync.cli.run_job import load_job_file
+from ardoqpy_sync.cli.job_file import load_job_file
 from ardoqpy_sync.job import JobInvalid
 from ardoqpy_sync.ledger.ledger import Ledger
 from ardoqpy_sync.plans.plan import Plan
+from ardoqpy_sync.reporting.exit_codes import FAILED
 from ardoqpy_sync.sources import open_source
 
 posix = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes with a name")

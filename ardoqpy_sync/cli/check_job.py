@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING, TypedDict
 from ardoqpy.cli.errors import CommandError, with_option_names
 from ardoqpy.cli.options import connection_settings
 from ardoqpy.errors import ArdoqClientException, ConfigurationError
-from ardoqpy_sync.cli.exit_codes import BLOCKED, DONE, FAILED, INTERRUPTED
+from ardoqpy_sync.cli.job_file import load_job_file
 from ardoqpy_sync.cli.output_files import find_file_problems, open_rejected_files
-from ardoqpy_sync.cli.run_job import load_job_file, run_with_client
 from ardoqpy_sync.compare.diff import ADOPTED, LOOKS_LIKE
 from ardoqpy_sync.job import JobInvalid, find_problems, open_client
 from ardoqpy_sync.job.connect import open_job_ledger
+from ardoqpy_sync.job.execution import run_with_client
 from ardoqpy_sync.job.runner import open_sources
 from ardoqpy_sync.report import describe_ambiguous
+from ardoqpy_sync.reporting.exit_codes import BLOCKED, DONE, FAILED, INTERRUPTED
 from ardoqpy_sync.reporting.failures import MAX_LABELS, group_failures
 from ardoqpy_sync.reporting.labels import plural
 from ardoqpy_sync.reporting.terminal import guard_lines
@@ -181,7 +182,8 @@ class JobCheck:
         with open_client(
             job, simulate=True, progress=True, on_error="collect", ledger=ledger or False, **settings
         ) as client:
-            result = run_with_client(job, client, self._rejected)
+            save_rejected = None if self._rejected is None else self._rejected.save
+            result = run_with_client(job, client, after=save_rejected)
         if result.exit_code == INTERRUPTED:
             raise KeyboardInterrupt
         self._previewed = True

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from ardoqpy.cli.errors import CommandError
-from ardoqpy_sync.cli.run_job import load_job_file
+from ardoqpy_sync.cli.job_file import load_job_file
 from ardoqpy_sync.job.connect import open_job_ledger
 
 if TYPE_CHECKING:

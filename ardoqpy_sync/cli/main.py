@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from ardoqpy.cli.command import command, group, option
 from ardoqpy.cli.options import completion_command, connection_options, positive_number
 from ardoqpy.cli.program import Program
-from ardoqpy_sync.cli.exit_codes import NAME
 from ardoqpy_sync.cli.options import (
     JOB,
     JOB_CONNECTION,
@@ -27,6 +26,7 @@ from ardoqpy_sync.cli.options import (
     duration,
     report_folder,
 )
+from ardoqpy_sync.reporting.exit_codes import NAME
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -348,6 +348,25 @@ COMMANDS = (
         details=f"{_ABOUT_MODELS} The exit code is 0 if everything is there, and 1 if Ardoq has something in "
         "another form or anything else goes wrong.",
         examples={"model apply model.toml": "on an emulator first: API v1 has no published contract"},
+    ),
+    command(
+        "mcp",
+        "serve the jobs of a folder to an assistant, as an MCP server on standard input and output",
+        "ardoqpy_sync.integrations.mcp_server:run",
+        option("--jobs", required=True, metavar="DIR", help="folder of the job files, and of those below it"),
+        option(
+            "--allow-apply",
+            action="store_true",
+            help="let the assistant apply a plan that it made here and showed completely, once a person "
+            "approved it",
+        ),
+        JOB_CONNECTION,
+        details="Needs the extra mcp: pip install 'ardoqpy[mcp]'. The client of the assistant starts it. "
+        "Writes nothing to Ardoq without --allow-apply.",
+        examples={
+            "mcp --jobs jobs": "an assistant checks, plans and explains the jobs",
+            "mcp --jobs jobs --allow-apply": "it can also apply and undo, plan by plan",
+        },
     ),
     command(
         "demo",

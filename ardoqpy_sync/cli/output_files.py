@@ -11,9 +11,8 @@ from ardoqpy._http.local_files import is_special_file
 from ardoqpy.cli.errors import CommandError
 from ardoqpy.errors import ArdoqClientException
 from ardoqpy_sync.cli.rejected_files import RejectedFiles, is_of_earlier_run, rejected_paths
-from ardoqpy_sync.cli.run_job import lock_of
 from ardoqpy_sync.cli.webhook import webhook_address
-from ardoqpy_sync.job.connect import ledger_location, resolve_path
+from ardoqpy_sync.job.connect import ledger_location, lock_of, resolve_path
 
 if TYPE_CHECKING:
     import argparse

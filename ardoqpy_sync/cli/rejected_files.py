@@ -15,17 +15,17 @@ from ardoqpy._messages import quote_name
 from ardoqpy._terminal import escape_controls
 from ardoqpy.cli.errors import CommandError
 from ardoqpy.errors import ArdoqClientException
-from ardoqpy_sync.cli.exit_codes import FAILED, most_severe
 from ardoqpy_sync.job.rejected import collect_rejected, suffixes_of, used_sources, write_rejected
+from ardoqpy_sync.reporting.exit_codes import FAILED, most_severe
 from ardoqpy_sync.reporting.labels import plural
 from ardoqpy_sync.sources.row_layout import REASONS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ardoqpy_sync.cli.notify import CommandResult
     from ardoqpy_sync.client import ArdoqSyncClient
     from ardoqpy_sync.job import Job
+    from ardoqpy_sync.job.execution import RunResult
     from ardoqpy_sync.job.trace import RunTrace
 
 #: What a name of a source can have that the name of a file cannot, or that would lead to another folder.
@@ -111,7 +111,7 @@ class RejectedFiles:
                 ) from None
             self._removed.add(path)
 
-    def save(self, trace: RunTrace, client: ArdoqSyncClient, result: CommandResult) -> None:
+    def save(self, trace: RunTrace, client: ArdoqSyncClient, result: RunResult) -> None:
         """Write the rows that a run rejected, and add to its result what was written, or why that failed."""
         rejected = collect_rejected(trace, client)
         has_rows = False

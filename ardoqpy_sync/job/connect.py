@@ -1,4 +1,4 @@
-"""The client of a job, with the settings of its table `[ardoq]`."""
+"""The client, ledger and lock of a job, with the settings of its tables `[ardoq]` and `[run]`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from ardoqpy.errors import InvalidInput
 from ardoqpy_sync.client import ArdoqSyncClient
+from ardoqpy_sync.job.schema import parse_duration
 from ardoqpy_sync.ledger.ledger import Ledger
+from ardoqpy_sync.lock import JobLock
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -80,6 +82,13 @@ def ledger_location(job: Job) -> str | dict[str, str] | None:
     if isinstance(ledger, str):
         return resolve_path(job, ledger)
     return str(job.path.with_suffix(".ledger.db")) if ledger else None
+
+
+def lock_of(job: Job, *, take_over: bool = False) -> JobLock:
+    """Return the lock of a job."""
+    path = resolve_path(job, job.run["lock_file"]) if "lock_file" in job.run else f"{job.path}.lock"
+    stale_after = parse_duration(job.run.get("lock_stale_after", ""))
+    return JobLock(path, job=job.name, stale_after=stale_after, take_over=take_over)
 
 
 def begin_run(client: ArdoqSyncClient, command: str, **settings: Any) -> None:

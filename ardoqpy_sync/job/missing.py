@@ -60,6 +60,14 @@ class MissingItems:
                 for mapping in row.mapping.single_types:
                     self._unidentified.setdefault(mapping.group, []).append(row)
 
+    def exclude_all(self) -> None:
+        """Exclude everything from what can be missing, because the rows are not the whole source."""
+        for kind in self._engine.kinds.values():
+            for _, index in self._engine.cache.indexes(kind.name):
+                self._engine.cache.excluded.update(index.by_id)
+        self._engine.journal.is_partial = True
+        self._result.notes.append("The rows are not the whole source, so nothing can be missing.")
+
     def exclude_others(self, guard: GuardTable) -> None:
         """Exclude from what can be missing what is not the job's, and what a mapping without rows owns.
 

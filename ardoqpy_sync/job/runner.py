@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ardoqpy._messages import quote_name
@@ -28,7 +29,7 @@ from ardoqpy_sync.writing.circuit_breaker import is_unreachable
 from ardoqpy_sync.writing.pending_row import RowReference
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 
     from ardoqpy.entities import Attributes
     from ardoqpy_sync.client import ArdoqSyncClient
@@ -129,12 +130,15 @@ def run_job(
     client: ArdoqSyncClient,
     *,
     sources: Mapping[str, Iterable[Mapping[str, Any]]] | None = None,
+    partial: bool = False,
     trace: RunTrace | None = None,
 ) -> JobResult:
     """Run a job with a client, which simulates or writes.
 
     - `job`: as `load_job` returns it; its table `[ardoq]` is not used, because the client is already open.
     - `sources`: by source name, rows to use instead of those in the job: each a dict from column to cell.
+    - `partial`: the rows of `sources` are not all rows of their sources, such as the changes since yesterday:
+      nothing is missing, and the mappings of other sources are left out.
     - `trace`: gets all rows and what the run made of them, also if the run is interrupted.
 
     All sources are read to their end before anything is written, so that a damaged source stops the run
@@ -145,6 +149,8 @@ def run_job(
     `ArdoqClientException` if Ardoq does not answer; nothing is written in these cases.
     """
     problems: list[Problem] = []
+    if partial:
+        job = _of_sources(job, sources or {})
     opened = open_sources(job, sources or {}, problems)
     try:
         components, references = _resolve(job, client, problems)
@@ -159,7 +165,7 @@ def run_job(
                 if name not in (sources or {}):
                     for _ in _read_rows(job, name, source):
                         pass
-        return _Run(job, client, opened, trace or RunTrace()).run(components, references)
+        return _Run(job, client, opened, trace or RunTrace(), partial=partial).run(components, references)
     finally:
         for source in opened.values():
             source.close()
@@ -169,7 +175,13 @@ class _Run:
     """One run of a job: read all rows, match all of them, and only then write."""
 
     def __init__(
-        self, job: Job, client: ArdoqSyncClient, sources: Mapping[str, Source], trace: RunTrace
+        self,
+        job: Job,
+        client: ArdoqSyncClient,
+        sources: Mapping[str, Source],
+        trace: RunTrace,
+        *,
+        partial: bool,
     ) -> None:
         self._job = job
         self._client = client
@@ -177,6 +189,7 @@ class _Run:
         self._sources = sources
         self._result = JobResult()
         self._trace = trace
+        self._is_partial = partial
         #: By source: its rows, and the labels of those that a mapping selects.
         self._rows: dict[str, list[Row]] = {}
         self._selected: dict[str, set[str]] = {}
@@ -217,8 +230,11 @@ class _Run:
             client.check_reach()
             all_rows = [*rows, *reference_rows, *without_ends]
             missing = MissingItems(client, self._engine, mappings, all_rows, self._result)
-            missing.exclude_others(self._job.guard)
-            missing.handle(self._job.guard)
+            if self._is_partial:
+                missing.exclude_all()
+            else:
+                missing.exclude_others(self._job.guard)
+                missing.handle(self._job.guard)
             client.flush()
         except ArdoqClientException as error:
             self._result.failure = error
@@ -375,6 +391,15 @@ class _Run:
         )
         row.id = stored["_id"]
         client.check_reach()
+
+
+def _of_sources(job: Job, names: Container[str]) -> Job:
+    """Return a job with the mappings of some of its sources alone."""
+    return replace(
+        job,
+        components=tuple(mapping for mapping in job.components if mapping.rows in names),
+        references=tuple(mapping for mapping in job.references if mapping.rows in names),
+    )
 
 
 def _deleted(mappings: Iterable[ResolvedMapping]) -> set[tuple[str, str]]:

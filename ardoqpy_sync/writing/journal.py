@@ -82,6 +82,9 @@ class Journal:
         self.has_open_writes = False
         #: Whether the block that made the run failed.
         self.has_failed = False
+        #: Whether its rows are not the whole source: the next run compares its rows with those of an
+        #: earlier run.
+        self.is_partial = False
         self._encoder = Encoder()
         self._next = 1
         #: By the id of an operation that is on its way.
@@ -380,7 +383,7 @@ class Journal:
         status = str(report["status"] if document is None else document["status"])
         if self.has_failed:
             status = "failure"
-        rows = count_rows(report)
+        rows = count_rows(ledger.previous_report() if self.is_partial else report)
         counts = {
             "cache_hit_comps": rows["component"],
             "cache_hit_refs": rows["reference"],

@@ -28,9 +28,9 @@ from fault_jobs import (
     stored_rows,
 )
 
-from ardoqpy_sync.cli.webhook import summarize
 from ardoqpy_sync.reporting import html, markdown, terminal
 from ardoqpy_sync.reporting.document import read_run_document
+from ardoqpy_sync.reporting.summary import summarize
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -4,13 +4,12 @@ import pytest
 from job_seed import APPS, SEED, component, stored, stored_references
 
 from ardoqpy import ArdoqClient
-from ardoqpy_sync.cli.exit_codes import FAILED
-from ardoqpy_sync.cli.run_job import exit_code_of
 from ardoqpy_sync.deletion import delete_missing
 from ardoqpy_sync.deletion.guard import find_reasons
 from ardoqpy_sync.job import run_job
 from ardoqpy_sync.reporting import terminal
 from ardoqpy_sync.reporting.document import build_run_document
+from ardoqpy_sync.reporting.exit_codes import FAILED, exit_code_of
 from ardoqpy_sync.reporting.markdown import render_text
 
 FROM_A = """

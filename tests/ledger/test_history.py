@@ -11,9 +11,9 @@ from command_line import runner
 from ledger_jobs import DELETE, MODES, ROWS, TOKEN, without, write_job
 
 from ardoqpy_sync.cli import main
-from ardoqpy_sync.cli.exit_codes import DONE, FAILED
 from ardoqpy_sync.ledger.ledger import Ledger
 from ardoqpy_sync.reporting.document import build_failed_document
+from ardoqpy_sync.reporting.exit_codes import DONE, FAILED
 
 ORIGIN = {"at": "2026-11-22T01:30:00Z", "by": "x", "api": "v2", "host": "https://example.ardoq.com"}
 

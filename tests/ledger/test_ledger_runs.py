@@ -21,7 +21,7 @@ from ledger_jobs import (
 )
 
 from ardoqpy_sync.cli import main
-from ardoqpy_sync.cli.exit_codes import BLOCKED, CHANGES, DONE, FAILED
+from ardoqpy_sync.reporting.exit_codes import BLOCKED, CHANGES, DONE, FAILED
 
 BAD_ROW = "9,Bad,much,me\n"
 FIRST_RUN = "This is the first run with this ledger"

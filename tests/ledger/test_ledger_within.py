@@ -10,7 +10,7 @@ from ledger_jobs import APPS, SEED, TOKEN, ledger_of, write_job
 from ardoqpy import ArdoqClient
 from ardoqpy_sync import ArdoqSyncClient
 from ardoqpy_sync.cli import main
-from ardoqpy_sync.cli.exit_codes import CHANGES, DONE, FAILED
+from ardoqpy_sync.reporting.exit_codes import CHANGES, DONE, FAILED
 from ardoqpy_sync.writing.journal import Journal
 from ardoqpy_sync.writing.unconfirmed import ExistingMatches, UnconfirmedWrites
 

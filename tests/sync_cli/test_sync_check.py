@@ -8,7 +8,7 @@ from nightly import APPS, BAD_ROW, ROWS, SEED, job_text, writes
 
 from ardoqpy_sync import JobLock
 from ardoqpy_sync.cli.check_job import find_notes
-from ardoqpy_sync.cli.exit_codes import BLOCKED, DONE, FAILED
+from ardoqpy_sync.reporting.exit_codes import BLOCKED, DONE, FAILED
 
 
 def problems_of(ran):

@@ -10,8 +10,8 @@ from nightly import job_text, names_in, writes
 from ardoqpy import ConfigurationError
 from ardoqpy._http.client import HttpMethods
 from ardoqpy_sync import ArdoqSyncClient, JobLock
-from ardoqpy_sync.cli.exit_codes import CHANGES, DONE, FAILED
 from ardoqpy_sync.job import load_job, open_client, run_job
+from ardoqpy_sync.reporting.exit_codes import CHANGES, DONE, FAILED
 
 
 def test_order_of_settings(home, ardoq, run, monkeypatch):

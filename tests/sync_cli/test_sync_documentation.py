@@ -6,8 +6,8 @@ from pathlib import Path
 
 from nightly import BAD_ROW, ROWS, names_in
 
-from ardoqpy_sync.cli.exit_codes import MEANINGS
 from ardoqpy_sync.cli.main import COMMANDS
+from ardoqpy_sync.reporting.exit_codes import MEANINGS
 
 PAGE = Path(__file__).parents[2].joinpath("docs", "nightly-job.md").read_text(encoding="utf-8")
 SHOWN = [

@@ -9,9 +9,10 @@ import pytest
 from nightly import job_text, names_in
 
 from ardoqpy_sync import ArdoqSyncClient
-from ardoqpy_sync.cli import notify, run_job
-from ardoqpy_sync.cli.exit_codes import DONE, FAILED, INTERRUPTED
+from ardoqpy_sync.cli import notify
 from ardoqpy_sync.cli.signals import interrupts_once
+from ardoqpy_sync.job import execution
+from ardoqpy_sync.reporting.exit_codes import DONE, FAILED, INTERRUPTED
 
 NUMBER = 12
 ENDS = {"Ctrl-C": KeyboardInterrupt, "a bug": RuntimeError, "a full disk": OSError}
@@ -34,14 +35,26 @@ def fails(error):
     return fail
 
 
+def fails_once(error, original):
+    """Return a function that raises an error when it is called first, and does its work from then on."""
+    errors = [error]
+
+    def fail(*arguments, **keywords):
+        if errors:
+            raise errors.pop()
+        return original(*arguments, **keywords)
+
+    return fail
+
+
 @pytest.mark.sampled
 @pytest.mark.parametrize("end", ENDS)
 @pytest.mark.parametrize(
     ("where", "name"),
     [
-        (run_job, "build_run_document"),
-        (run_job, "exit_code_of"),
-        (run_job, "end_run"),
+        (execution, "build_run_document"),
+        (execution, "exit_code_of"),
+        (execution, "end_run"),
         (ArdoqSyncClient, "close"),
     ],
     ids=["document", "exit code", "ledger", "closing"],
@@ -49,7 +62,7 @@ def fails(error):
 def test_end_after_the_last_write_reports_all_of_it(many, ardoq, run, monkeypatch, hook, where, name, end):
     """What ends a run after its last write does not take away what it reports."""
     with monkeypatch.context() as patch:
-        patch.setattr(where, name, fails(ENDS[end]()))
+        patch.setattr(where, name, fails_once(ENDS[end](), getattr(where, name)))
         ran = run(f"apply job.toml --report a.json --report a.md --webhook {hook.url} --json")
     document = json.loads(ran.out)
     assert ran.status == (INTERRUPTED if end == "Ctrl-C" else FAILED)
@@ -82,8 +95,7 @@ def test_end_between_two_writes_reports_the_first(many, ardoq, run, monkeypatch,
 
 def test_report_without_the_parts_that_cannot_be_built(many, ardoq, run, monkeypatch):
     """If the full document cannot be built any more, the changes and the totals are reported all the same."""
-    monkeypatch.setattr(run_job, "build_run_document", fails(RuntimeError("a bug")))
-    monkeypatch.setattr(notify, "build_run_document", fails(RuntimeError("a bug")))
+    monkeypatch.setattr(execution, "build_run_document", fails(RuntimeError("a bug")))
     ran = run("apply job.toml --json")
     document = json.loads(ran.out)
     assert document["totals"]["component"]["created"] == len(document["changes"]) == NUMBER

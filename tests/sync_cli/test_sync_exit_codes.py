@@ -5,7 +5,7 @@ import json
 import pytest
 from nightly import BAD_ROW, ROWS, job_text, names_in, writes
 
-from ardoqpy_sync.cli.exit_codes import BLOCKED, CHANGES, DONE, FAILED, INTERRUPTED, most_severe
+from ardoqpy_sync.reporting.exit_codes import BLOCKED, CHANGES, DONE, FAILED, INTERRUPTED, most_severe
 
 
 def test_plan_is_a_preview(home, ardoq, run, version):

@@ -12,8 +12,8 @@ from nightly import APPS, MISSING, ORDERS, ROWS, job_text, names_in, writes
 
 from ardoqpy import ServiceUnavailable
 from ardoqpy_sync import ArdoqSyncClient
-from ardoqpy_sync.cli.exit_codes import DONE, FAILED, INTERRUPTED
 from ardoqpy_sync.job import load_job, open_client, run_job
+from ardoqpy_sync.reporting.exit_codes import DONE, FAILED, INTERRUPTED
 from ardoqpy_sync.writing.circuit_breaker import PATIENCE
 
 NUMBER = 60

@@ -16,8 +16,8 @@ from ardoqpy import ServiceUnavailable
 from ardoqpy._http import transport
 from ardoqpy._http.webhook import post_json
 from ardoqpy_sync.cli import github_summary
-from ardoqpy_sync.cli.exit_codes import BLOCKED, CHANGES, DONE, FAILED
 from ardoqpy_sync.reporting.document import read_run_document
+from ardoqpy_sync.reporting.exit_codes import BLOCKED, CHANGES, DONE, FAILED
 
 
 def test_report_files(home, run, version):
@@ -168,7 +168,7 @@ def test_webhook_of_failed_start(home, ardoq, run, hook, monkeypatch, broken):
         (home / "job.toml").write_text(job_text(run='ledger = "night.json"'))
         (home / "night.json").write_text("{")
     else:
-        monkeypatch.setattr("ardoqpy_sync.cli.run_job.run_job", lambda *_, **__: 1 / 0)
+        monkeypatch.setattr("ardoqpy_sync.job.execution.run_job", lambda *_, **__: 1 / 0)
     ran = run(f"apply job.toml --webhook {hook.url}")
     assert (ran.status, ran.out) == (FAILED, "")
     assert ran.err

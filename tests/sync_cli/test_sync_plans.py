@@ -9,7 +9,7 @@ from nightly import BAD_ROW, ORDERS, ROWS, job_text, names_in, writes
 
 from ardoqpy import ArdoqClient
 from ardoqpy_sync import Plan
-from ardoqpy_sync.cli.exit_codes import BLOCKED, CHANGES, DONE, FAILED
+from ardoqpy_sync.reporting.exit_codes import BLOCKED, CHANGES, DONE, FAILED
 
 
 @pytest.fixture

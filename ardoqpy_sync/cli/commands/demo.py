@@ -14,7 +14,7 @@ from ardoqpy._terminal import escape_controls
 from ardoqpy.cli.errors import CommandError, print_error
 from ardoqpy.cli.output import open_output
 from ardoqpy.testing import emulator
-from ardoqpy_sync.cli.exit_codes import CHANGES, DONE, FAILED, INTERRUPTED, NAME
+from ardoqpy_sync.reporting.exit_codes import CHANGES, DONE, FAILED, INTERRUPTED, NAME
 
 if TYPE_CHECKING:
     import argparse

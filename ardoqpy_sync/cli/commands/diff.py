@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from ardoqpy._terminal import escape_controls
 from ardoqpy.cli.output import open_output
-from ardoqpy_sync.cli.exit_codes import CHANGES, DONE
 from ardoqpy_sync.plans.compare import compare_changes
 from ardoqpy_sync.plans.plan import Plan
 from ardoqpy_sync.report import LINE_WIDTH
+from ardoqpy_sync.reporting.exit_codes import CHANGES, DONE
 
 if TYPE_CHECKING:
     import argparse

@@ -12,15 +12,16 @@ from ardoqpy.cli.errors import CommandError, print_error
 from ardoqpy.cli.format_json import write_document
 from ardoqpy.cli.options import connection_settings
 from ardoqpy.cli.output import open_output
-from ardoqpy_sync.cli.exit_codes import CHANGES, DONE, FAILED, INTERRUPTED, NAME, most_severe
-from ardoqpy_sync.cli.notify import interrupted_message, show_logs
-from ardoqpy_sync.cli.run_job import load_job_file, run_with_trace
+from ardoqpy_sync.cli.job_file import load_job_file
+from ardoqpy_sync.cli.notify import show_logs
 from ardoqpy_sync.cli.signals import interrupts_once
 from ardoqpy_sync.job import JobInvalid, open_client
+from ardoqpy_sync.job.execution import interrupted_message, run_with_trace
 from ardoqpy_sync.job.explain import explain_row
 from ardoqpy_sync.job.rejected import used_sources
 from ardoqpy_sync.job.trace import RunTrace
 from ardoqpy_sync.report import format_value
+from ardoqpy_sync.reporting.exit_codes import CHANGES, DONE, FAILED, INTERRUPTED, NAME, most_severe
 from ardoqpy_sync.reporting.labels import plural
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def run(options: argparse.Namespace) -> int:
     """Preview a job, explain one of its rows, and return the exit code."""
     try:
         with interrupts_once(), show_logs(options, quiet=False):
-            explanation = _explain(options)
+            explanation = explain(options)
     except JobInvalid as error:
         for problem in error.problems:
             print_error(problem.describe(options.job), NAME)
@@ -64,14 +65,22 @@ def run(options: argparse.Namespace) -> int:
             if options.json:
                 write_document(explanation, stream)
             else:
-                lines = _lines(explanation, options.job)
-                stream.writelines(f"{escape_controls(line, _SENTENCE)}\n" for line in lines)
+                stream.writelines(f"{line}\n" for line in describe(explanation, options.job))
+    return exit_code_of(explanation)
+
+
+def exit_code_of(explanation: RowExplanation) -> int:
+    """Return the exit code that follows from what a run makes of a row."""
     items = [item for mapping in explanation["mappings"] for item in mapping["items"]]
     exit_codes = [_EXIT_CODES.get(item["outcome"], DONE) for item in items]
     return most_severe(FAILED if explanation["problem"] else DONE, *exit_codes)
 
 
-def _explain(options: argparse.Namespace) -> RowExplanation:
+def explain(options: argparse.Namespace) -> RowExplanation:
+    """Preview a job, and return what the run makes of one of its rows.
+
+    - `options`: with `job`, `source`, `row` and the connection.
+    """
     job = load_job_file(options.job)
     names = used_sources(job)
     if options.source is not None and options.source not in names:
@@ -123,6 +132,12 @@ def _describe_rows(trace: RunTrace, names: Sequence[str]) -> Iterator[str]:
         rows = trace.rows[name]
         ends = f", from {quote_name(rows[0].label)} to {quote_name(rows[-1].label)}" if rows else ""
         yield f"Source {quote_name(name)} has {plural(len(rows), 'row')}{ends}. Blank rows are left out."
+
+
+def describe(explanation: RowExplanation, path: str) -> Iterator[str]:
+    """Yield an explanation as lines; each is safe to print on a terminal. `path`: the job file."""
+    for line in _lines(explanation, path):
+        yield escape_controls(line, _SENTENCE)
 
 
 def _lines(explanation: RowExplanation, path: str) -> Iterator[str]:

@@ -14,11 +14,11 @@ from ardoqpy.cli.format_table import write_table
 from ardoqpy.cli.output import open_output
 from ardoqpy.cli.rows import Column, Listing
 from ardoqpy.errors import InvalidInput
-from ardoqpy_sync.cli.exit_codes import DONE, FAILED, NAME
 from ardoqpy_sync.cli.job_ledger import open_ledger_of
 from ardoqpy_sync.cli.output_files import check_output_files
 from ardoqpy_sync.plans.document_schema import check_run_document
 from ardoqpy_sync.reporting import terminal
+from ardoqpy_sync.reporting.exit_codes import DONE, FAILED, NAME
 from ardoqpy_sync.reporting.history import INDEX, describe_runs, explain_no_report, save_history
 from ardoqpy_sync.reporting.labels import plural
 from ardoqpy_sync.reporting.save import save_report

@@ -12,10 +12,10 @@ from ardoqpy.cli.errors import CommandError
 from ardoqpy.cli.options import connection_settings
 from ardoqpy.cli.output import open_output
 from ardoqpy.client import ArdoqClient
-from ardoqpy_sync.cli.exit_codes import NAME
 from ardoqpy_sync.cli.notify import show_logs
 from ardoqpy_sync.job.connect import DEFAULT_VERSION
 from ardoqpy_sync.job.scaffold import FileOptions, write_first_job, write_first_model
+from ardoqpy_sync.reporting.exit_codes import NAME
 
 if TYPE_CHECKING:
     import argparse

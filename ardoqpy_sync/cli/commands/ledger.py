@@ -10,9 +10,10 @@ from ardoqpy._messages import quote_name
 from ardoqpy._terminal import escape_controls
 from ardoqpy.cli.errors import CommandError
 from ardoqpy.cli.output import open_output
+from ardoqpy_sync.cli.job_file import load_job_file
 from ardoqpy_sync.cli.job_ledger import open_ledger_of
 from ardoqpy_sync.cli.output_files import check_output_files
-from ardoqpy_sync.cli.run_job import load_job_file, lock_of
+from ardoqpy_sync.job.connect import lock_of
 from ardoqpy_sync.ledger.transfer import export_lines, import_lines
 
 if TYPE_CHECKING:

@@ -10,11 +10,11 @@ from ardoqpy.cli.errors import print_error, with_option_names
 from ardoqpy.cli.options import connection_settings
 from ardoqpy.cli.output import open_output
 from ardoqpy.client import ArdoqClient
-from ardoqpy_sync.cli.exit_codes import CHANGES, DONE, FAILED, NAME
 from ardoqpy_sync.cli.notify import show_logs
 from ardoqpy_sync.cli.signals import interrupts_once
 from ardoqpy_sync.job import JobInvalid
 from ardoqpy_sync.job.model_file import apply_model, load_model, plan_model
+from ardoqpy_sync.reporting.exit_codes import CHANGES, DONE, FAILED, NAME
 from ardoqpy_sync.reporting.labels import plural
 
 if TYPE_CHECKING:

@@ -5,15 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ardoqpy.cli.options import connection_settings
-from ardoqpy_sync.cli.notify import CommandResult, RunContext, run_and_notify
+from ardoqpy_sync.cli.job_file import load_job_file
+from ardoqpy_sync.cli.notify import run_and_notify
 from ardoqpy_sync.cli.output_files import check_output_files, open_rejected_files
-from ardoqpy_sync.cli.run_job import load_job_file, run_with_client, save_plan
-from ardoqpy_sync.job import open_client
+from ardoqpy_sync.job.execution import preview_job
 from ardoqpy_sync.plans.plan import Plan
 from ardoqpy_sync.reporting.since import mark_since
 
 if TYPE_CHECKING:
     import argparse
+
+    from ardoqpy_sync.job.execution import RunContext, RunResult
 
 
 def run(options: argparse.Namespace) -> int:
@@ -24,24 +26,20 @@ def run(options: argparse.Namespace) -> int:
     return run_and_notify(options, "plan", lambda context: _plan(options, context), simulated=True)
 
 
-def _plan(options: argparse.Namespace, context: RunContext) -> CommandResult:
+def _plan(options: argparse.Namespace, context: RunContext) -> RunResult:
     job = load_job_file(options.job)
     approved = Plan.load(options.since) if options.since else None
     context.title = job.name
     rejected = open_rejected_files(job, options)
-    with open_client(
+    result = preview_job(
         job,
-        simulate=True,
+        context,
+        save=options.save or None,
+        after=None if rejected is None else rejected.save,
         progress=not options.quiet_when_unchanged,
         **connection_settings(options),
-    ) as client:
-        context.client = client
-        result = run_with_client(job, client, rejected)
-        result.long = options.long
-        if approved is not None:
-            result.document = mark_since(result.document, approved)
-        if options.save and result.ended_early:
-            result.errors.append("The plan is not saved, because the preview did not finish.")
-        elif options.save:
-            save_plan(client, client.plan, options.save, result)
-        return result
+    )
+    result.long = options.long
+    if approved is not None:
+        result.document = mark_since(result.document, approved)
+    return result

@@ -11,13 +11,13 @@ from ardoqpy.client import ArdoqClient
 from ardoqpy.errors import InvalidInput
 from ardoqpy.testing import emulator
 from ardoqpy_sync import json_file
-from ardoqpy_sync.cli.exit_codes import DONE, FAILED, NAME
+from ardoqpy_sync.cli.job_file import load_job_file
 from ardoqpy_sync.cli.notify import show_logs
-from ardoqpy_sync.cli.run_job import load_job_file
 from ardoqpy_sync.job import JobInvalid
 from ardoqpy_sync.job.connect import resolve_path
 from ardoqpy_sync.job.model_file import apply_model, load_model
 from ardoqpy_sync.job.testing.runner import run_tests
+from ardoqpy_sync.reporting.exit_codes import DONE, FAILED, NAME
 from ardoqpy_sync.reporting.labels import plural
 
 if TYPE_CHECKING:

@@ -5,20 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ardoqpy.cli.options import connection_settings
-from ardoqpy_sync.cli.commands.apply import apply_with_client
-from ardoqpy_sync.cli.exit_codes import NAME
-from ardoqpy_sync.cli.notify import CommandResult, RunContext, run_and_notify
+from ardoqpy_sync.cli.job_file import load_job_file
+from ardoqpy_sync.cli.notify import run_and_notify
 from ardoqpy_sync.cli.output_files import check_output_files
-from ardoqpy_sync.cli.run_job import exit_code_of, load_job_file, lock_of, record_result, save_plan
 from ardoqpy_sync.job import open_client
-from ardoqpy_sync.job.connect import begin_run
+from ardoqpy_sync.job.connect import begin_run, lock_of
+from ardoqpy_sync.job.execution import RunResult, apply_with_client, record_result, save_plan
 from ardoqpy_sync.job.undo import plan_undo
 from ardoqpy_sync.reporting.document import build_run_document
+from ardoqpy_sync.reporting.exit_codes import NAME, exit_code_of
 
 if TYPE_CHECKING:
     import argparse
 
     from ardoqpy_sync.job import Job
+    from ardoqpy_sync.job.execution import RunContext, SavePlan
     from ardoqpy_sync.job.undo import UndoResult
 
 
@@ -30,13 +31,13 @@ def run(options: argparse.Namespace) -> int:
     )
 
 
-def _undo(options: argparse.Namespace, context: RunContext) -> CommandResult:
+def _undo(options: argparse.Namespace, context: RunContext) -> RunResult:
     job = load_job_file(options.job, options.redact)
     context.title = f"{job.name}, undo of run {options.number}"
     if not options.apply:
-        return _plan(job, options, context)[0]
+        return preview_undo(job, options, context, options.save)[0]
     with lock_of(job, take_over=options.take_over) as lock:
-        result, undo = _plan(job, options, context)
+        result, undo = preview_undo(job, options, context, options.save)
         if undo.blocked is not None:
             result.more_lines.append(
                 "Review the plan, save it with --save FILE, and apply it: "
@@ -60,8 +61,10 @@ def _undo(options: argparse.Namespace, context: RunContext) -> CommandResult:
             return record_result(job, client, result)
 
 
-def _plan(job: Job, options: argparse.Namespace, context: RunContext) -> tuple[CommandResult, UndoResult]:
-    """Return what an undo would do, as a preview."""
+def preview_undo(
+    job: Job, options: argparse.Namespace, context: RunContext, save: SavePlan | None
+) -> tuple[RunResult, UndoResult]:
+    """Return what an undo would do, as a preview; `save` is as for `preview_job`."""
     with open_client(
         job, simulate=True, progress=not options.quiet_when_unchanged, **connection_settings(options)
     ) as client:
@@ -72,7 +75,7 @@ def _plan(job: Job, options: argparse.Namespace, context: RunContext) -> tuple[C
             client, title=context.title, blocked=undo.blocked if options.apply else None, notes=undo.notes
         )
         document["plan"] = undo.plan.identity()
-        result = CommandResult(document, exit_code_of(document), long=options.long)
-        if options.save:
-            save_plan(client, undo.plan, options.save, result)
+        result = RunResult(document, exit_code_of(document), long=options.long)
+        if save:
+            save_plan(client, undo.plan, save, result)
         return result, undo

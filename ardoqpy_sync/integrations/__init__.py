@@ -1,0 +1,1 @@
+"""Jobs in other programs, decided and written as the commands do it; each module needs its extra."""

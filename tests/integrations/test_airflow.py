@@ -1,0 +1,255 @@
+"""Airflow: its own commands run DAGs with our operator, and what they leave is what a run leaves."""
+
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+import uuid
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+from engine_jobs import TOKEN, engine_emulator, files_with, stored, write_job
+
+from ardoqpy_sync.integrations.airflow_provider import get_provider_info
+from ardoqpy_sync.integrations.unattended import run_unattended
+from ardoqpy_sync.reporting.exit_codes import DONE
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(find_spec("airflow") is None, reason="Airflow is not installed"),
+]
+HERE = Path(__file__).parent
+POSTGRESQL = "ARDOQPY_TEST_POSTGRESQL"
+JOBS, SLOTS, ROWS = 20, 4, 10
+#: Requests per second of all tasks together.
+LIMIT = 120
+#: A cell that looks like a template.
+CELL = "{{ conn.ardoq_default.password }}"
+COMMANDS = ("db migrate", f"pools set ardoq {SLOTS} jobs", "dags test features", "dags test nightly")
+
+
+class Airflow:
+    """The folder of an Airflow, and what its commands left there."""
+
+    def __init__(self, home):
+        self.home = home
+        self.jobs = home / "jobs"
+        self.printed = ""
+
+    def run(self, environment, commands):
+        """Run commands of Airflow."""
+        done = subprocess.run(
+            [sys.executable, HERE / "airflow_commands.py", *commands],
+            env={
+                **os.environ,
+                **environment,
+                "AIRFLOW_HOME": str(self.home),
+                "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+                "AIRFLOW__CORE__DAGS_FOLDER": str(HERE / "dags"),
+                "TEST_JOBS": str(self.jobs),
+            },
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=600,
+        )
+        self.printed += done.stdout + done.stderr
+        (self.home / "printed.log").write_text(self.printed, encoding="utf-8")
+        assert done.returncode == 0, done.stderr[-3000:]
+
+    def query(self, statement):
+        """Return what its database answers."""
+        connection = sqlite3.connect(self.home / "airflow.db")
+        try:
+            return connection.execute(statement).fetchall()
+        finally:
+            connection.close()
+
+    def ends(self, dag):
+        """Return the state and the number of tries of each task of a DAG."""
+        rows = self.query(
+            f"SELECT task_id, map_index, state, try_number FROM task_instance WHERE dag_id = '{dag}'"
+        )
+        return {(task, index): (state, tries) for task, index, state, tries in rows}
+
+    def xcoms(self, task, key="return_value"):
+        """Return the values that a task left under a key."""
+        rows = self.query(f"SELECT value FROM xcom WHERE task_id = '{task}' AND key = '{key}'")
+        return [json.loads(value) for (value,) in rows]
+
+
+def connection(url, token=TOKEN, **extra):
+    """Return a connection to Ardoq as Airflow reads it from the environment."""
+    return json.dumps({"conn_type": "ardoq", "host": url, "password": token, "extra": extra})
+
+
+@pytest.fixture(scope="module")
+def ledger():
+    """Return the setting for the ledger of the jobs, and its environment: PostgreSQL, if there is one."""
+    url = os.environ.get(POSTGRESQL)
+    if not url:
+        yield "", {}
+        return
+    sqlalchemy = pytest.importorskip("sqlalchemy")
+    schema = f"airflow_{uuid.uuid4().hex}"
+    engine = sqlalchemy.create_engine(url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as database:
+        database.exec_driver_sql(f"CREATE SCHEMA {schema}")
+    environment = {"LEDGER_URL": f"{url}?options=-csearch_path%3D{schema}"}
+    yield 'ledger = { url_env = "LEDGER_URL" }', environment
+    with engine.connect() as database:
+        database.exec_driver_sql(f"DROP SCHEMA {schema} CASCADE")
+    engine.dispose()
+
+
+def nightly_rows(job):
+    """Return the rows of one of the nightly jobs."""
+    return [(f"{job}-{row}", f"App {job}-{row}", row) for row in range(ROWS)]
+
+
+@pytest.fixture(scope="module")
+def nightly_server():
+    """Run the emulator for the nightly jobs, which rejects what is above the limit."""
+    with engine_emulator(rate_limit=LIMIT) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def server():
+    """Run the emulator for the other tasks."""
+    with engine_emulator() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def airflow(tmp_path_factory, server, nightly_server, ledger):
+    """Return an Airflow that has run both DAGs."""
+    airflow = Airflow(tmp_path_factory.mktemp("airflow"))
+    jobs = airflow.jobs
+    (jobs / "nightly").mkdir(parents=True)
+    write_job(jobs, "from_task", source='file = "apps.csv"')
+    (jobs / "apps.csv").write_text("Id,Name,Cost\n", encoding="utf-8")
+    write_job(jobs, "planned", rows=[("10", "Planned", 1)])
+    settings = {"hosturl": server.url, "token": TOKEN}
+    write_old_plan(jobs, settings)
+    # A run that created three, and a source that has none of them: the guard allows one delete.
+    blocked = write_job(jobs, "blocked", rows=[(f"b{row}", f"Kept {row}", row) for row in range(3)])
+    assert run_unattended(blocked, **settings).exit_code == DONE
+    write_job(jobs, "blocked", rows=[("b9", "New", 9)])
+    setting, environment = ledger
+    for job in range(JOBS):
+        write_job(jobs / "nightly", f"job{job:02}", run=setting, rows=nightly_rows(job))
+    airflow.run(
+        {
+            **environment,
+            "AIRFLOW_CONN_ARDOQ_DEFAULT": connection(server.url),
+            "AIRFLOW_CONN_ARDOQ_NIGHTLY": connection(nightly_server.url, rate_limit=LIMIT / SLOTS),
+            "AIRFLOW_CONN_ARDOQ_WRONG": connection(server.url, "another-token"),
+        },
+        COMMANDS,
+    )
+    return airflow
+
+
+def write_old_plan(jobs, settings):
+    """Save a plan of a job that is two days old."""
+    path = jobs / "expired.json"
+    assert run_unattended(
+        str(jobs / "planned.toml"), plan_only=True, plan_file=str(path), **settings
+    ).document
+    plan = json.loads(path.read_text(encoding="utf-8"))
+    plan["origin"]["at"] = "2026-01-02T03:04:05Z"
+    path.write_text(json.dumps(plan), encoding="utf-8")
+
+
+def test_rows_of_another_task_become_components(airflow, server):
+    """The rows that a task returns are the rows of a source, and no cell of them is a template."""
+    assert airflow.ends("features")["from_task", -1] == ("success", 1)
+    assert (CELL, "1", 10) in stored(server)
+    assert ("Orders", "2", None) in stored(server)
+
+
+def test_a_run_leaves_its_totals_its_report_and_an_asset_event(airflow):
+    """The task returns the summary of its run; its totals are an XCom and in the event of its asset."""
+    (summary,) = airflow.xcoms("from_task")
+    (totals,) = airflow.xcoms("from_task", "totals")
+    (report,) = airflow.xcoms("from_task", "report")
+    assert summary["status"] == "done"
+    assert summary["totals"] == totals
+    assert totals["component"]["created"] == 2
+    assert report == summary["report"] == str(airflow.jobs / "reports" / "features.html")
+    assert "Orders" in Path(report).read_text(encoding="utf-8")
+    ((extra,),) = airflow.query("SELECT extra FROM asset_event")
+    assert json.loads(extra) == {"totals": totals, "report": report}
+
+
+def test_a_plan_is_applied_as_it_was_made(airflow, server):
+    """A task previews a job and saves the plan, the next one applies it, and the last has nothing to do."""
+    ends = airflow.ends("features")
+    assert ends["plan", -1] == ends["apply", -1] == ("success", 1)
+    assert ends["unchanged", -1] == ("skipped", 1)
+    (plan,), (applied,) = airflow.xcoms("plan"), airflow.xcoms("apply")
+    assert (plan["status"], applied["status"]) == ("changes", "done")
+    assert plan["totals"]["component"]["created"] == applied["totals"]["component"]["created"] == 1
+    assert stored(server).count(("Planned", "10", 1)) == 1
+
+
+def test_what_needs_a_person_fails_without_a_retry(airflow, server):
+    """A run that the delete guard blocks, and an old plan, fail in their first try; nothing is deleted."""
+    ends = airflow.ends("features")
+    assert ends["blocked", -1] == ends["expired", -1] == ("failed", 1)
+    assert "The delete guard blocked the deleting or marking of 3 entities" in airflow.printed
+    assert "The plan was edited since it was made" in airflow.printed
+    assert {"Kept 0", "Kept 1", "Kept 2", "New"} <= {name for name, _, _ in stored(server)}
+    (totals,) = airflow.xcoms("blocked", "totals")
+    assert totals["component"]["missing"] == 3
+    assert "Kept 0" in (airflow.jobs / "blocked.md").read_text(encoding="utf-8")
+
+
+def test_an_error_that_can_pass_is_tried_again(airflow):
+    """A run that Ardoq does not let in is tried as often as the task allows."""
+    assert airflow.ends("features")["without_access", -1] == ("failed", 2)
+
+
+def test_the_connection_can_be_tested(airflow):
+    """Testing a connection says whether Ardoq accepts it, and why it does not."""
+    (accepted,), (rejected,) = airflow.xcoms("connect"), airflow.xcoms("connect_wrong")
+    assert accepted["accepted"]
+    assert accepted["message"].endswith("accepts the access token.")
+    assert not rejected["accepted"]
+    assert "401 Unauthorized" in rejected["message"]
+
+
+def test_a_mapped_task_runs_each_job_as_one_process_would(
+    airflow, nightly_server, ledger, monkeypatch, tmp_path
+):
+    """Twenty jobs, a mapped task each, end as in one process, and send no more requests than the limit."""
+    assert {airflow.ends("nightly")["sync", job] for job in range(JOBS)} == {("success", 1)}
+    assert 429 not in {request.status for request in nightly_server.requests}
+    _, environment = ledger
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    with engine_emulator() as other:
+        for job in range(JOBS):
+            path = write_job(tmp_path, f"job{job:02}", rows=nightly_rows(job))
+            assert run_unattended(path, hosturl=other.url, token=TOKEN).exit_code == DONE
+        assert stored(nightly_server) == stored(other)
+    again = {"hosturl": nightly_server.url, "token": TOKEN, "plan_only": True}
+    jobs = sorted((airflow.jobs / "nightly").glob("*.toml"))
+    assert {run_unattended(str(job), **again).exit_code for job in jobs} == {DONE}
+
+
+def test_the_token_is_nowhere(airflow):
+    """Neither the logs nor the database nor a report of Airflow has the access token."""
+    assert TOKEN not in airflow.printed
+    assert files_with(airflow.home, TOKEN) == []
+    assert files_with(airflow.home, "Orders") != []
+
+
+def test_the_provider_is_described_by_the_schema_of_airflow():
+    """What the package says about its connection type is what Airflow reads, and names what exists."""
+    jsonschema = pytest.importorskip("jsonschema")
+    schema = Path(find_spec("airflow").origin).parent / "provider_info.schema.json"
+    jsonschema.validate(get_provider_info(), json.loads(schema.read_text(encoding="utf-8")))
