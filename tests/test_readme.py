@@ -13,8 +13,9 @@ from ardoqpy.testing import emulator
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES += sorted((ROOT / "docs" / "integrations").glob("*.md"))
 LINKING = [*PAGES, ROOT / "CHANGELOG.md", ROOT / "benchmarks" / "README.md"]
-LINKING += sorted(ROOT.glob("examples/**/*.md"))
+LINKING += [*sorted(ROOT.glob("docs/reference/*.md")), *sorted(ROOT.glob("examples/**/*.md"))]
 #: The headings of the README, in the order in which a reader needs them.
 HEADINGS = [
     "Install",
@@ -122,7 +123,7 @@ def test_links_work(page):
 def test_every_page_is_linked():
     """The README links every page in docs/, and the page of the examples links every example."""
     for page in PAGES[1:]:
-        assert f"](docs/{page.name})" in README, page.name
+        assert f"]({page.relative_to(ROOT).as_posix()})" in README, page.name
     index = (ROOT / "examples" / "README.md").read_text(encoding="utf-8")
     for path in ROOT.glob("examples/*/README.md"):
         assert f"]({path.parent.name}/README.md)" in index, path
