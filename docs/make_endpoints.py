@@ -35,7 +35,7 @@ To find the method for a path, or the paths of a method, search this page. Paths
 with `/api/v2/` on v2; queries are not shown. If a method has several paths, the arguments that lead to each
 are in brackets. A listing on v2 sends one request for each page. `ArdoqSyncClient` has the same methods, and
 answers some from its cache. Parameters and return values are in the docstrings:
-`help(ArdoqClient.get_components)`. [v1-or-v2.md](v1-or-v2.md) helps you choose a version.
+`help(ArdoqClient.get_components)`. [v1 or v2](v1-or-v2.md) helps you choose a version.
 
 [`docs/make_endpoints.py`](make_endpoints.py) writes this page from the tables in
 [`tests/endpoints.py`](../tests/endpoints.py), which the tests compare with what is sent. To change the page,

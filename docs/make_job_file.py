@@ -45,7 +45,7 @@ INTRODUCTION = f"""# The job file
 
 To sync without writing Python, write a job file, in TOML. It describes the sources of rows, the components
 and references that the rows become, and what to do with items in Ardoq that are in no row.
-`ardoqpy-sync init` writes a first job file. [recipes.md](recipes.md) shows what to do with difficult sources.
+`ardoqpy-sync init` writes a first job file. [Recipes](recipes.md) show what to do with difficult sources.
 `ardoqpy-sync check` lists every problem of a job file, each with its line, and `ardoqpy-sync explain` shows
 [what a run makes of one row](rejected-rows.md).
 
@@ -56,9 +56,9 @@ and references that the rows become, and what to do with items in Ardoq that are
 A value that comes from rows is a **template**. `"{{Name}}"` is the cell of the column Name, unchanged.
 `"{{First}} {{Last}}"` is text with cells; it is blank if all of these cells are blank. `"Live"`, `5` and
 `true` are the same for every row. Write a brace itself as two braces. For JSON, a column can be a path such
-as `"{{metadata.name}}"`: see [sources.md](sources.md#nested-values).
+as `"{{metadata.name}}"`: see [nested values](sources.md#nested-values).
 
-Cells are converted to the type of their field in Ardoq: see [sources.md](sources.md#cells). If a cell
+Cells are converted to the type of their field in Ardoq: see [cells](sources.md#cells). If a cell
 cannot be converted, its row fails: the report names the row, the value and the field, and nothing of the
 row is written.
 
@@ -71,15 +71,15 @@ Mappings can share fields: `use = ["common"]` adds those of the table `[fields.c
 of the file, to the fields of a mapping.
 
 A cell that cannot be read, such as one that a short line lacks, fails its row only if the mapping reads it:
-see [sources.md](sources.md#rows).
+see [rows](sources.md#rows).
 """
 SOURCES = """## [sources.NAME]
 
-Each source is a table: a file, a query, or rows in the job itself. [sources.md](sources.md) lists the keys
-of each type. The key `formats` describes how the source writes numbers, dates, yes and no, and lists.
+Each source is a table: a file, a query, or rows in the job itself. [Sources and cells](sources.md) lists
+the keys of each type. The key `formats` describes how the source writes numbers, dates, yes and no, and lists.
 
 The keys `blank`, `strip`, `split`, `map`, `map_file` and `otherwise` clean all cells, and tables such as
-`[sources.apps.columns."Yearly cost"]` clean those of one column: see [sources.md](sources.md#clean-cells).
+`[sources.apps.columns."Yearly cost"]` clean those of one column: see [clean cells](sources.md#clean-cells).
 All that reads a row sees the clean values.
 """
 

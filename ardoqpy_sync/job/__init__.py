@@ -1,9 +1,11 @@
 """Jobs: files that describe how the rows of sources become components and references in Ardoq.
 
-job = load_job("cmdb.toml")
-with open_client(job, simulate=True) as ardoq:
-    result = run_job(job, ardoq)
-    print(ardoq.plan.describe())
+To preview one:
+
+    job = load_job("cmdb.toml")
+    with open_client(job, simulate=True) as ardoq:
+        result = run_job(job, ardoq)
+        print(ardoq.plan.describe())
 """
 
 from __future__ import annotations

@@ -259,7 +259,7 @@ RUN = Table(
         "ledger": Key(
             LEDGER,
             "Where `apply` records each write before it is sent, what the job owns, and every run: see "
-            '[ledger.md](ledger.md). A file, or a PostgreSQL database: `{ url_env = "LEDGER_URL" }`. With '
+            '[the ledger](ledger.md). A file, or a PostgreSQL database: `{ url_env = "LEDGER_URL" }`. With '
             "false, the job has no ledger. Default: the path of the job file with `.ledger.db` for `.toml`. "
             "The path starts from the job's folder.",
         ),
@@ -289,7 +289,7 @@ RUN = Table(
 GUARD = Table(
     "[guard]",
     "The delete guard: limits on deleting or setting what is no longer in the sources. If a limit is "
-    "exceeded, nothing is deleted: see [deleting.md](deleting.md).",
+    "exceeded, nothing is deleted: see [deleting what is missing](deleting.md).",
     {
         "share": Key(SHARE, "The largest share of each type in each workspace. Default: 0.2."),
         "count": Key(
@@ -468,7 +468,7 @@ ROW_WITHIN = Table(
     "[components.within]",
     "The parent that distinguishes components of the same name: a row means the component of its name "
     "directly below this one, or creates it there. A blank value means the top of the workspace. See "
-    "[matching.md](matching.md#names-that-are-unique-below-a-parent-only).",
+    "[which component a row means](matching.md#names-that-are-unique-below-a-parent-only).",
     {
         **_SELECTOR,
         "type": Key(TYPES, "The name of its type, a list, or a column with it.", required=True),
@@ -504,7 +504,7 @@ _NAME_IN_TEST = "The name of the component, or `Source -> Target` for a referenc
 TESTS = Table(
     "[[tests]]",
     "Tests of the job: what it does with a few rows. `ardoqpy-sync test` runs them on an emulator, without "
-    "Ardoq and without the sources. A run ignores them: see [testing-jobs.md](testing-jobs.md).",
+    "Ardoq and without the sources. A run ignores them: see [testing a job](testing-jobs.md).",
     {
         "name": Key(TEXT, "What must hold, in a sentence.", required=True),
         "model": Key(

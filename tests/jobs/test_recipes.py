@@ -10,7 +10,7 @@ from ardoqpy_sync.job import parse_job, run_job
 
 PAGE = (Path(__file__).parents[2] / "docs" / "recipes.md").read_text(encoding="utf-8")
 RECIPES = re.findall(
-    r"^## (.*?)\n.*?^```\w+ file=(\S+)\n(.*?)^```$.*?^```toml\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE
+    r'^## (.*?)\n.*?^```\w+ title="(\S+)"\n(.*?)^```$.*?^```toml\n(.*?)^```$', PAGE, re.DOTALL | re.MULTILINE
 )
 #: By recipe: the components that it writes, by name, with what is special about them, and the references.
 EXPECTED = {
