@@ -2,22 +2,58 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, MutableMapping
 from typing import TYPE_CHECKING, Any
 
 from ardoqpy._messages import describe_type
 from ardoqpy._validation import id_segment, ids
 from ardoqpy.client import ArdoqClient
 from ardoqpy.errors import InvalidInput
-from ardoqpy_sync.compare.cache import component_key, reference_key
-from ardoqpy_sync.workspace_view import LoadedWorkspaces
+from ardoqpy_sync.compare.cache import component_key, copy_entity, reference_key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, MutableMapping
+    from collections.abc import Iterable, Mapping
 
     from ardoqpy.entities import Entities, Entity
     from ardoqpy_sync.compare.entity_kinds import Kind
+    from ardoqpy_sync.engine import Engine
     from ardoqpy_sync.plans.plan_engine import PlanEngine
     from ardoqpy_sync.writing.call_lock import CallLock
+
+
+class LoadedWorkspaces(MutableMapping[str, "Entity"]):
+    """The loaded workspaces as a mapping whose values are made when they are asked for."""
+
+    def __init__(self, engine: Engine, lock: CallLock) -> None:
+        """View the loaded workspaces of an engine."""
+        self._engine = engine
+        self._cache = engine.cache
+        self._lock = lock
+
+    def __getitem__(self, ws_id: str) -> Entity:
+        """Return a copy of a workspace; pending writes are sent first."""
+        with self._lock:
+            self._engine.flush()  # ids of what waits mean nothing to anybody
+            return self._cache.workspaces[ws_id].aggregated()
+
+    def __setitem__(self, ws_id: str, aggregated: Entity) -> None:
+        """Replace a workspace by a copy of an aggregated answer."""
+        with self._lock:
+            self._cache.load(ws_id, copy_entity(aggregated))
+
+    def __delitem__(self, ws_id: str) -> None:
+        """Forget a workspace, so that it is loaded again at its next use."""
+        with self._lock:
+            del self._cache.workspaces[ws_id]
+
+    def __iter__(self) -> Iterator[str]:
+        """Iterate over what is held."""
+        with self._lock:
+            return iter(list(self._cache.workspaces))
+
+    def __len__(self) -> int:
+        """Return how many are held."""
+        return len(self._cache.workspaces)
 
 
 class SyncReads(ArdoqClient):
