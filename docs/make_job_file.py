@@ -76,7 +76,8 @@ see [rows](sources.md#rows).
 SOURCES = """## [sources.NAME]
 
 Each source is a table: a file, a query, or rows in the job itself. [Sources and cells](sources.md) lists
-the keys of each type. The key `formats` describes how the source writes numbers, dates, yes and no, and lists.
+the keys of each type. The key `formats` describes how the source writes numbers, dates, yes and no, and
+lists.
 
 The keys `blank`, `strip`, `split`, `map`, `map_file` and `otherwise` clean all cells, and tables such as
 `[sources.apps.columns."Yearly cost"]` clean those of one column: see [clean cells](sources.md#clean-cells).
