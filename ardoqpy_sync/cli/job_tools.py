@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 from ardoqpy._messages import quote_name, suggest
 from ardoqpy._terminal import escape_data
 from ardoqpy.cli.errors import CommandError, unexpected_error
+from ardoqpy.cli.logs import forward_logs
 from ardoqpy.cli.options import connection_settings
 from ardoqpy.config import locate_settings
 from ardoqpy.errors import ArdoqClientException
@@ -161,7 +162,11 @@ class JobTools:
 
         Raise `KeyboardInterrupt` at its end if a signal has interrupted it.
         """
-        with interrupts_once() as self._interrupts:
+        logged: list[str] = []
+        with (
+            interrupts_once() as self._interrupts,
+            forward_logs(logged.append, verbose=self._options.verbose),
+        ):
             try:
                 answer = _tool(name, arguments)(self, **arguments)
             except (ArdoqClientException, CommandError) as problem:
@@ -169,6 +174,7 @@ class JobTools:
             except Exception as problem:  # noqa: BLE001  (its text may have a secret)
                 answer = _answer(FAILED, [unexpected_error(problem)], started=False)
             self._interrupts.check()
+        answer["data"] += dict.fromkeys(logged)  # a command prints it on standard error
         return json.dumps(self._make_safe(answer), ensure_ascii=False), answer["status"] == NOT_RUN
 
     def _make_safe(self, answer: Any) -> Any:

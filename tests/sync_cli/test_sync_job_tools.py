@@ -367,6 +367,16 @@ def test_the_token_of_the_cfg_file_of_a_job_is_in_no_answer(home, ardoq, tools_o
     assert ardoq.token not in str(answer)
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="files have other permissions")
+def test_warnings_are_in_the_answer(home, ardoq, tools):
+    """What the command prints on standard error beside its result is part of the answer, once."""
+    (home / "ardoq.cfg").write_text(f"[Ardoq]\nhost = {ardoq.url}\ntoken = {ardoq.token}\n")
+    (home / "ardoq.cfg").chmod(0o644)
+    (home / "job.toml").write_text(job_text(ardoq='config = "ardoq.cfg"'))
+    lines = tools("plan", job="job.toml")["data"]
+    assert [line for line in lines if "others may read it" in line] == lines[-1:]
+
+
 def test_a_bug_ends_a_call_and_not_the_server(tools, monkeypatch, ardoq):
     """An unexpected error is one sentence without its text, and the next call works."""
     with monkeypatch.context() as patch:
