@@ -34,7 +34,7 @@ from ardoqpy_sync.job.execution import RunContext, apply_plan, attempt, preview_
 from ardoqpy_sync.job.folder import find_job_files
 from ardoqpy_sync.plans.review import PlansInReview
 from ardoqpy_sync.reporting import terminal
-from ardoqpy_sync.reporting.exit_codes import DONE, FAILED, MEANINGS
+from ardoqpy_sync.reporting.exit_codes import DONE, FAILED, MEANINGS, NAME
 from ardoqpy_sync.reporting.history import describe_runs
 
 if TYPE_CHECKING:
@@ -54,8 +54,9 @@ NOT_RUN = "not run"
 #: What a command has options for, and a tool has not.
 _OPTIONS = {
     **dict.fromkeys(("save", "rejected", "webhook")),
-    **dict.fromkeys(("apply", "long"), False),
     "report": (),
+    "long": False,
+    "apply": True,  # so that the delete guard decides about an undo
     "quiet_when_unchanged": True,
 }
 
@@ -150,12 +151,27 @@ class JobTools:
         return _ended(result)
 
     def undo(self, run_id: str) -> Answer:
-        """Make a plan that takes a run back. Writes nothing: show and apply it like any other plan."""
+        """Make a plan that takes a run back, unless the delete guard blocks it. Writes nothing.
+
+        Show and apply it like any other plan.
+        """
         job, _, number = run_id.rpartition("#")
         options = self._options_of(job, number=number)
-        return self._review(
-            job, lambda loaded, context, keep: preview_undo(loaded, options, context, keep)[0]
-        )
+
+        def preview(loaded: Job, context: RunContext, keep: Callable[[Plan], None]) -> RunResult:
+            plans: list[Plan] = []
+            result, undo = preview_undo(loaded, options, context, plans.append)
+            if undo.blocked is None:
+                for plan in plans:
+                    keep(plan)
+            else:
+                result.more_lines.append(
+                    "No plan is made, because the delete guard blocks it. A person can review it with "
+                    f"'{NAME} undo {loaded.path} {number} --save FILE', and apply the file."
+                )
+            return result
+
+        return self._review(job, preview)
 
     def call(self, name: str, arguments: Attributes) -> tuple[str, bool]:
         """Call a tool, and return its answer as JSON, and whether it could not start.

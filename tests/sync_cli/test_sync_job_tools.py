@@ -297,6 +297,16 @@ def test_the_delete_guard_blocks_a_plan_as_it_blocks_the_command(home, ardoq, to
     assert "Fax" in names_in(ardoq)
 
 
+def test_the_delete_guard_blocks_an_undo(home, ardoq, tools):
+    """No plan is made of an undo that deletes more than the guard allows: only a person can decide that."""
+    assert tools("apply", plan_id=tools.make_plan(), approved_by="Ada")["status"] == "done"
+    (home / "job.toml").write_text(job_text(missing="delete", share=0.2))
+    answer = tools("undo", run_id="job.toml#1")
+    assert (answer["status"], "plan" in answer) == ("blocked", False)
+    assert any("more than share=0.2" in line for line in answer["data"])
+    assert f"'ardoqpy-sync undo {home / 'job.toml'} 1 --save FILE'" in answer["data"][-1]
+
+
 def test_a_bad_row_and_a_bad_job_are_reported(home, tools):
     """Problems are in the answers of check and plan, as the commands print them."""
     (home / "apps.csv").write_text(ROWS + BAD_ROW)
