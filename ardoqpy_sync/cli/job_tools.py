@@ -134,7 +134,7 @@ class JobTools:
             raise CommandError(f"approved_by is not the name of a person, of at most {MAX_NAME} characters.")
         reviewed = self._plans.take(plan_id)
 
-        def apply(job: Job, context: RunContext) -> RunResult:
+        def work(job: Job, context: RunContext) -> RunResult:
             return apply_plan(
                 reviewed.plan,
                 context,
@@ -145,7 +145,7 @@ class JobTools:
                 **self._settings,
             )
 
-        result, context = self._run(reviewed.job, apply, simulated=False)
+        result, context = self._run(reviewed.job, work, simulated=False)
         if context.client is None:  # nothing was sent: it may be tried again
             self._plans.put_back(reviewed)
         return _ended(result)
