@@ -183,21 +183,14 @@ def test_only_the_newest_plans_are_kept(tools):
     assert states == [NOT_RUN, *["done"] * MAX_PLANS]
 
 
-@pytest.mark.parametrize("name", ["", " \t", "x" * 201, "Ada\nByron", "\u202eadA", "\x1b[31mAda"])
-def test_who_approves_has_a_name(ardoq, tools, name):
-    """A name that is blank, long or hides something is refused, and the plan can still be approved."""
+def test_who_approves_has_a_name(ardoq, tools):
+    """A name that is blank, long, hides something or is the token is refused; another one is then accepted."""
     plan_id = tools.make_plan()
-    answer = tools("apply", plan_id=plan_id, approved_by=name)
-    assert answer["data"] == ["approved_by is not the name of a person, of at most 200 characters."]
+    for name in ("", " \t", "x" * 201, "Ada\nByron", "\u202eadA", "\x1b[31mAda", f"Ada {ardoq.token}"):
+        answer = tools("apply", plan_id=plan_id, approved_by=name)
+        assert answer["data"] == ["approved_by is not the name of a person, of at most 200 characters."], name
     assert writes(ardoq) == []
     assert tools("apply", plan_id=plan_id, approved_by="Ada")["status"] == "done"
-
-
-def test_the_token_is_no_name(ardoq, tools):
-    """The token does not get into the ledger as the name of who approved a plan."""
-    plan_id = tools.make_plan()
-    assert tools("apply", plan_id=plan_id, approved_by=f"Ada {ardoq.token}")["status"] == NOT_RUN
-    assert writes(ardoq) == []
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="links need a privilege")
