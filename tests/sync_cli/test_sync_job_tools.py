@@ -184,7 +184,7 @@ def test_only_the_newest_plans_are_kept(tools):
 
 
 def test_who_approves_has_a_name(ardoq, tools):
-    """A name that is blank, long, hides something or is the token is refused; another one is then accepted."""
+    """A name that is blank, long, hides something or is the token is refused; another one is accepted."""
     plan_id = tools.make_plan()
     for name in ("", " \t", "x" * 201, "Ada\nByron", "\u202eadA", "\x1b[31mAda", f"Ada {ardoq.token}"):
         answer = tools("apply", plan_id=plan_id, approved_by=name)
