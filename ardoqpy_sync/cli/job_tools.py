@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 from ardoqpy._messages import quote_name, suggest
 from ardoqpy._terminal import escape_data
 from ardoqpy.cli.errors import CommandError, unexpected_error
+from ardoqpy.cli.logs import forward_logs
 from ardoqpy.cli.options import connection_settings
 from ardoqpy.config import locate_settings
 from ardoqpy.errors import ArdoqClientException
@@ -33,7 +34,7 @@ from ardoqpy_sync.job.execution import RunContext, apply_plan, attempt, preview_
 from ardoqpy_sync.job.folder import find_job_files
 from ardoqpy_sync.plans.review import PlansInReview
 from ardoqpy_sync.reporting import terminal
-from ardoqpy_sync.reporting.exit_codes import DONE, FAILED, MEANINGS
+from ardoqpy_sync.reporting.exit_codes import DONE, FAILED, MEANINGS, NAME
 from ardoqpy_sync.reporting.history import describe_runs
 
 if TYPE_CHECKING:
@@ -53,8 +54,9 @@ NOT_RUN = "not run"
 #: What a command has options for, and a tool has not.
 _OPTIONS = {
     **dict.fromkeys(("save", "rejected", "webhook")),
-    **dict.fromkeys(("apply", "long"), False),
     "report": (),
+    "long": False,
+    "apply": True,  # so that the delete guard decides about an undo
     "quiet_when_unchanged": True,
 }
 
@@ -132,7 +134,7 @@ class JobTools:
             raise CommandError(f"approved_by is not the name of a person, of at most {MAX_NAME} characters.")
         reviewed = self._plans.take(plan_id)
 
-        def apply(job: Job, context: RunContext) -> RunResult:
+        def work(job: Job, context: RunContext) -> RunResult:
             return apply_plan(
                 reviewed.plan,
                 context,
@@ -143,25 +145,44 @@ class JobTools:
                 **self._settings,
             )
 
-        result, context = self._run(reviewed.job, apply, simulated=False)
+        result, context = self._run(reviewed.job, work, simulated=False)
         if context.client is None:  # nothing was sent: it may be tried again
             self._plans.put_back(reviewed)
         return _ended(result)
 
     def undo(self, run_id: str) -> Answer:
-        """Make a plan that takes a run back. Writes nothing: show and apply it like any other plan."""
+        """Make a plan that takes a run back, unless the delete guard blocks it. Writes nothing.
+
+        Show and apply it like any other plan.
+        """
         job, _, number = run_id.rpartition("#")
         options = self._options_of(job, number=number)
-        return self._review(
-            job, lambda loaded, context, keep: preview_undo(loaded, options, context, keep)[0]
-        )
+
+        def preview(loaded: Job, context: RunContext, keep: Callable[[Plan], None]) -> RunResult:
+            plans: list[Plan] = []
+            result, undo = preview_undo(loaded, options, context, plans.append)
+            if undo.blocked is None:
+                for plan in plans:
+                    keep(plan)
+            else:
+                result.more_lines.append(
+                    "No plan is made, because the delete guard blocks it. A person can review it with "
+                    f"'{NAME} undo {loaded.path} {number} --save FILE', and apply the file."
+                )
+            return result
+
+        return self._review(job, preview)
 
     def call(self, name: str, arguments: Attributes) -> tuple[str, bool]:
         """Call a tool, and return its answer as JSON, and whether it could not start.
 
         Raise `KeyboardInterrupt` at its end if a signal has interrupted it.
         """
-        with interrupts_once() as self._interrupts:
+        logged: list[str] = []
+        with (
+            interrupts_once() as self._interrupts,
+            forward_logs(logged.append, verbose=self._options.verbose),
+        ):
             try:
                 answer = _tool(name, arguments)(self, **arguments)
             except (ArdoqClientException, CommandError) as problem:
@@ -169,6 +190,7 @@ class JobTools:
             except Exception as problem:  # noqa: BLE001  (its text may have a secret)
                 answer = _answer(FAILED, [unexpected_error(problem)], started=False)
             self._interrupts.check()
+        answer["data"] += dict.fromkeys(logged)  # a command prints it on standard error
         return json.dumps(self._make_safe(answer), ensure_ascii=False), answer["status"] == NOT_RUN
 
     def _make_safe(self, answer: Any) -> Any:
