@@ -43,6 +43,9 @@ if TYPE_CHECKING:
 _WORKSPACES = ("rootWorkspace", "targetWorkspace")
 _IDS = ("_id", *ENDS)
 _INTERRUPTED = "It was being sent when the run was interrupted, and may have been written or not."
+_UNDECIDED = (
+    "Somebody else changed it while it was being written, and the run was interrupted: run the sync again."
+)
 #: How often a write is sent, each time decided again because Ardoq held another version or nothing.
 ROUNDS = 5
 
@@ -283,15 +286,11 @@ class PendingWrites:
 
     def _send(self, failures: dict[str, ArdoqClientException], *, may_decide_again: bool) -> None:
         """Send all that waits in one round, and settle each outcome."""
-        self._in_flight, self.waiting, self._size = self.waiting, {}, 0
-        self._deletes_at.clear()
-        self._concerned.clear()
-        if self.sender.stores:
-            self._ahead.clear()
-        else:
-            self._previewed.update(self._in_flight)
         if not self._record(failures):
             return
+        self._in_flight = self._take_waiting()
+        if not self.sender.stores:
+            self._previewed.update(self._in_flight)
         settled: dict[str, tuple[int, Entity]] = {}
         to_decide: list[tuple[Outcome, list[PendingRow]]] = []
         outcomes: list[Outcome] = []
@@ -325,18 +324,25 @@ class PendingWrites:
         self._close(outcomes)
         self._correct_handed_out(settled)
         self._put_real_ids_into_withdrawn()
-        to_decide = [each for each in to_decide if each[0].problem is None or self._reread(*each, failures)]
-        self._drop()
+        to_decide = self._reread_all(to_decide, failures)
         for outcome, rows in to_decide:
             self._decide_again(outcome, rows, failures)
+
+    def _take_waiting(self) -> dict[str, Operation]:
+        """Take all that waits out of the queue."""
+        waiting, self.waiting, self._size = self.waiting, {}, 0
+        self._deletes_at.clear()
+        self._concerned.clear()
+        if self.sender.stores:
+            self._ahead.clear()
+        return waiting
 
     def _record(self, failures: dict[str, ArdoqClientException]) -> bool:
         """Record in the ledger what is about to be sent; return False if it fails: then nothing is sent."""
         try:
-            self._journal.add_writes(self._in_flight.values(), self._rows, self.real)
+            self._journal.add_writes(self.waiting.values(), self._rows, self.real)
         except (LedgerError, JobRunning) as unrecorded:
-            in_flight, self._in_flight = self._in_flight, {}
-            for operation in in_flight.values():
+            for operation in self._take_waiting().values():
                 failures[operation.id] = self._break(operation, unrecorded)
             self._drop()
             return False
@@ -519,6 +525,27 @@ class PendingWrites:
         self._dropped, self._lost_hits = set(), set()
 
     # -- a write that met a change by somebody else ---------------------------------------------------------
+
+    def _reread_all(
+        self, to_decide: list[tuple[Outcome, list[PendingRow]]], failures: dict[str, ArdoqClientException]
+    ) -> list[tuple[Outcome, list[PendingRow]]]:
+        """Re-read what somebody else has changed; return what to decide again, without what failed."""
+        read = []
+        left = dict.fromkeys(outcome.operation.id for outcome, _ in to_decide if outcome.problem is not None)
+        try:
+            for outcome, rows in to_decide:
+                if outcome.problem is None or self._reread(outcome, rows, failures):
+                    read.append((outcome, rows))
+                left.pop(outcome.operation.id, None)
+        except BaseException:
+            for outcome, rows in to_decide:
+                if outcome.operation.id in left:  # it was not written, and is not decided any more
+                    self._rows[outcome.operation.id] = rows
+                    self._break(outcome.operation, ArdoqClientException(_UNDECIDED), by_flush=False)
+            raise
+        finally:
+            self._drop()
+        return read
 
     def _reread(
         self, outcome: Outcome, rows: list[PendingRow], failures: dict[str, ArdoqClientException]

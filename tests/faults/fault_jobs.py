@@ -212,11 +212,12 @@ def report_errors(before: dict[str, Any], after: dict[str, Any], report: dict[st
     for action, ids in happened.items():
         listed = Counter(entity["_id"] for kind in KINDS.values() for entity in report[f"{action}_{kind}_l"])
         complaints += [
-            f"{action}: {names[entity_id]} is listed and did not happen" for entity_id in listed.keys() - ids
+            f"{action}: {names.get(entity_id, entity_id)} is listed and did not happen"
+            for entity_id in listed.keys() - ids
         ]
         if action != "updated":
             complaints += [
-                f"{action}: {names[entity_id]} is listed {n} times"
+                f"{action}: {names.get(entity_id, entity_id)} is listed {n} times"
                 for entity_id, n in listed.items()
                 if n > 1
             ]

@@ -1,0 +1,150 @@
+"""Whenever a run is interrupted, also in the middle of our own code, its report is what is in Ardoq."""
+
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+from fault_jobs import (
+    ALL_MODES,
+    changed_source,
+    client_of,
+    expected_rows,
+    first_source,
+    report_errors,
+    run_job,
+    stored_rows,
+)
+
+import ardoqpy
+from ardoqpy_sync.cli import signals
+from ardoqpy_sync.job.connect import check_before_writes
+from ardoqpy_sync.writing.journal import Journal
+from ardoqpy_sync.writing.pending import PendingWrites
+
+PACKAGES = str(Path(ardoqpy.__file__).parent)
+FIRST = first_source(8, 10)
+CHANGED = changed_source(FIRST, 1, 0.3)
+#: How many moments of each run are tried, evenly distributed over its calls.
+MOMENTS = 80
+
+
+class Interrupt:
+    """Send a signal when the n-th function of ours begins, and at each that follows until it interrupts."""
+
+    def __init__(self, number=0):
+        """Count calls only, without a number."""
+        self.number, self.calls = number, 0
+        self._interrupts = signals.Interrupts()
+
+    def __enter__(self):
+        """Begin to count."""
+        sys.setprofile(self)
+        return self
+
+    def __exit__(self, *_):
+        """Count no more."""
+        sys.setprofile(None)
+
+    def check(self):
+        """Raise `KeyboardInterrupt` before a write if there was a signal."""
+        self._interrupts.check()
+
+    def __call__(self, frame, event, _):
+        """Count a call of one of our functions."""
+        if event == "call" and frame.f_code.co_filename.startswith(PACKAGES):
+            self.calls += 1
+            if self.number and self.calls >= self.number:
+                self._interrupts.handle(signal.SIGTERM, frame)
+
+
+@pytest.fixture(autouse=True)
+def _no_timer(monkeypatch):
+    """Let no signal come again by itself: the next call is the next moment."""
+    monkeypatch.setattr(signals.threading.Timer, "start", lambda _: None)
+
+
+@pytest.fixture
+def run(ardoq, tmp_path):
+    """Return a function that loads the first source, and runs the changed one until it is interrupted."""
+
+    def run_interrupted(mode, interrupt):
+        ardoq.load({**ardoq.dump(), "components": [], "references": []})
+        ledger = str(tmp_path / f"{interrupt.number}.db")
+        with client_of(ardoq.url, mode, ledger=ledger) as client:
+            run_job(client, FIRST)
+        before = ardoq.dump()
+        with client_of(ardoq.url, mode, ledger=ledger) as client:
+            check_before_writes(client, interrupt.check)
+            try:
+                with interrupt:
+                    run_job(client, CHANGED)
+            except KeyboardInterrupt:
+                client.give_up("The run was interrupted.")
+            report = client.get_report()
+        complaints = report_errors(before, ardoq.dump(), report)
+        with client_of(ardoq.url, mode, ledger=ledger) as client:
+            run_job(client, CHANGED)
+        if stored_rows(ardoq.dump()) != expected_rows(CHANGED):
+            complaints.append("the next run does not complete it")
+        return complaints
+
+    return run_interrupted
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("mode", ALL_MODES)
+def test_report_of_a_run_that_was_interrupted_at_any_call(run, mode):
+    """Whatever is listed has happened, whatever has happened is listed, and the next run does the rest."""
+    counted = Interrupt()
+    assert run(mode, counted) == []
+    for moment in range(MOMENTS):
+        number = 1 + counted.calls * moment // MOMENTS
+        assert (number, run(mode, Interrupt(number))) == (number, [])
+
+
+def _interrupt(*_):
+    raise KeyboardInterrupt
+
+
+def _write(row, client):
+    client.create_component(row, label="components.csv line 2")
+    client.flush()
+
+
+@pytest.mark.parametrize("mode", ALL_MODES)
+def test_interrupt_while_the_ledger_records_writes(ardoq, tmp_path, monkeypatch, mode):
+    """Writes that the ledger did not record were not sent: none of them is in the report as done."""
+    with client_of(ardoq.url, mode, ledger=str(tmp_path / "ledger.db")) as client:
+        monkeypatch.setattr(Journal, "add_writes", _interrupt)
+        before = ardoq.dump()
+        with pytest.raises(KeyboardInterrupt):
+            run_job(client, FIRST)
+        client.give_up("The run was interrupted.")
+        report = client.get_report()
+    assert report_errors(before, ardoq.dump(), report) == []
+    assert report["failed_comps_l"][0]["reason"] == "It was not sent any more: The run was interrupted."
+
+
+@pytest.mark.parametrize("mode", ALL_MODES)
+def test_interrupt_before_a_change_of_somebody_else_is_read(ardoq, monkeypatch, mode):
+    """A write that Ardoq rejected is reported as failed if the run ends before it is decided again."""
+    row = {"name": "Shop", "typeId": "app", "rootWorkspace": "ws1", "cost": 1}
+    with client_of(ardoq.url, mode) as client, client_of(ardoq.url, mode) as somebody:
+        client.create_component(row)
+        client.flush()
+        stored = client.get_components()[0]
+        before = ardoq.dump()
+        somebody.update_component(stored["_id"], {**row, "description": "Theirs"})
+        somebody.flush()
+        after = ardoq.dump()
+        monkeypatch.setattr(PendingWrites, "_reread", _interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            _write({**row, "cost": 2}, client)
+        client.give_up("The run was interrupted.")
+        report = client.get_report()
+    assert ardoq.dump()["components"] == after["components"] != before["components"]
+    assert report["updated_comps_l"] == []
+    (failed,) = report["failed_comps_l"]
+    assert failed["label"] == "components.csv line 2"
+    assert failed["reason"].startswith("Somebody else changed it while it was being written")
