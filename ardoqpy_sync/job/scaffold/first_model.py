@@ -84,7 +84,9 @@ def _describe(sheets: Sequence[Sheet]) -> list[_SheetModel]:
         for sheet in sheets
     }
     targets = [
-        (sheet, [names[sheet.key].name, *keys[sheet.key]]) for sheet in sheets if names[sheet.key].is_unique
+        (sheet, [names[sheet.key].name, *keys[sheet.key]])
+        for sheet in sheets
+        if names[sheet.key].is_nearly_unique
     ]
     models = []
     for sheet in sheets:

@@ -88,14 +88,30 @@ class Target(NamedTuple):
 
 
 def find_name(columns: Sequence[Column], type_name: str) -> Column:
-    """Return the column with the names of the components: by its name, else the first of unique texts."""
+    """Return the column with the names of the components: by its name, else the first of unique texts.
+
+    Words come before what has mostly digits, such as amounts, dates and addresses.
+    """
     wanted = (*NAMES, type_name, *(f"{type_name} {name}" for name in NAMES))
     by_name = _find_similar(columns, wanted) or next(
         (column for column in columns if column.is_unique and _words(column.name) & set(NAMES)), None
     )
     unique = [column for column in columns if column.is_unique]
     texts = [column for column in unique if not is_key_like(column.name)]
-    return by_name or next(iter([*texts, *unique]), columns[0])
+    named = [column for column in columns if column.is_nearly_unique and not is_key_like(column.name)]
+    ranked = [*filter(_has_words, texts), *filter(_has_words, named), *texts, *unique]
+    return by_name or next(iter(ranked), columns[0])
+
+
+def _has_words(column: Column) -> bool:
+    """Return whether half of the texts of a column begin with a letter, and have more letters than digits."""
+    texts = column.texts[:_TRIED]
+    return 2 * sum(map(_is_word, texts)) >= len(texts)
+
+
+def _is_word(text: str) -> bool:
+    letters, digits = (sum(map(is_kind, text)) for is_kind in (str.isalpha, str.isdigit))
+    return text[0].isalpha() and letters > digits and not re.search("@|://", text)
 
 
 def find_description(columns: Sequence[Column]) -> Column | None:

@@ -9,6 +9,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ardoqpy.errors import InvalidInput
+from ardoqpy_sync.job.model_file.parser import name_of_label
 from ardoqpy_sync.job.where import to_text
 from ardoqpy_sync.sources import open_source
 from ardoqpy_sync.sources.detection import DetectedTable, detect_tables
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 #: The number of rows that are read to learn about the columns.
 SAMPLE_ROWS = 2000
+#: The least share of rows that have a name.
+_NEARLY_ALL = 0.8
 
 
 class Column(NamedTuple):
@@ -29,12 +32,14 @@ class Column(NamedTuple):
 
     - `cells`, `texts`: its cells that are not blank, and these as text without white space around.
     - `is_unique`: whether each row of the sample has a text, and each a different one.
+    - `is_nearly_unique`: the same, but some rows have none, such as that of the totals.
     """
 
     name: str
     cells: tuple[Any, ...]
     texts: tuple[str, ...]
     is_unique: bool
+    is_nearly_unique: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +111,7 @@ def read_sheets(
 
 
 def _free_key(title: str, used: Sequence[str]) -> str:
-    stem = re.sub(r"[^a-z0-9]+", "_", title.casefold()).strip("_") or "rows"
+    stem = re.sub(r"[^a-z0-9]+", "_", name_of_label(title)).strip("_") or "rows"
     return next(
         key for key in (stem, *(f"{stem}_{number}" for number in range(2, len(used) + 3))) if key not in used
     )
@@ -151,5 +156,7 @@ def _read_column(name: str, rows: Sequence[Mapping[str, Any]]) -> Column:
         if not is_blank(cell):
             cells.append(cell)
             texts.append(text)
-    is_unique = bool(rows) and len(texts) == len(rows) and max(Counter(texts).values()) == 1
-    return Column(name, tuple(cells), tuple(texts), is_unique)
+    is_distinct = bool(texts) and max(Counter(texts).values()) == 1
+    is_unique = is_distinct and len(texts) == len(rows)
+    is_nearly_unique = is_distinct and len(texts) >= _NEARLY_ALL * len(rows)
+    return Column(name, tuple(cells), tuple(texts), is_unique, is_nearly_unique)
