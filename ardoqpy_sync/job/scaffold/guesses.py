@@ -151,11 +151,14 @@ def match_fields(columns: Sequence[Column], fields: Sequence[Field]) -> dict[str
     """
     matches: dict[str, FieldMatch] = {}
     free = list(fields)
-    for column in columns:
-        field = next((field for field in free if _is_named(field, column.name)), None)
-        if field is not None:
-            matches[column.name] = FieldMatch(field, is_exact=True)
-            free.remove(field)
+    for is_field_of in (_has_label, _is_named):
+        for column in columns:
+            if column.name in matches:
+                continue
+            field = next((field for field in free if is_field_of(field, column.name)), None)
+            if field is not None:
+                matches[column.name] = FieldMatch(field, is_exact=True)
+                free.remove(field)
     pairs = [
         (max(similarity(column.name, field.name), similarity(column.name, field.label)), column, field)
         for column in columns
@@ -210,6 +213,11 @@ def find_types(
             if 2 * values.share >= 1 and len(set(values.meanings.values())) > 1:
                 return TypeColumn(column, values)
     return None
+
+
+def _has_label(field: Field, name: str) -> bool:
+    """Return whether a column has the very label of a field: others can be called so apart from signs."""
+    return name.split() == field.label.split()
 
 
 def _is_named(field: Field, name: str) -> bool:
