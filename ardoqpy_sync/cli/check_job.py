@@ -51,8 +51,8 @@ class Failure(TypedDict):
 class Note(TypedDict):
     """What to look at although it does not fail.
 
-    - `about`: `adopted`, `similar`, `skipped`, `ambiguous` or `rejected`, the files with rejected rows;
-      `message`: what it is, with the first rows.
+    - `about`: `adopted`, `similar`, `skipped`, `ambiguous`, `source`, which has a map without use, or
+      `rejected`, the files with rejected rows; `message`: what it is, with the first rows.
     - `count`: of how many rows or items; `rows`: all rows that it is about, or all ambiguous items.
     """
 
@@ -190,6 +190,7 @@ class JobCheck:
         for line in guard_lines(result.document["delete_guard"]):
             self._add("guard", line)
         self._notes = find_notes(result.document)
+        self._notes += [_note("source", line.rstrip("."), []) for line in result.findings]
         self._notes += [
             _note("rejected", line.rstrip("."), []) for line in (*result.more_lines, *result.warnings)
         ]

@@ -51,7 +51,7 @@ class CommandResult:
 
     - `document`: the run document; `exit_code`: the exit code.
     - `long`: whether every change is printed in full; `more_lines`: lines to print after the summary.
-    - `errors`, `warnings`: further messages for standard error.
+    - `errors`, `warnings`: further messages for standard error; `findings`: what the sources have shown.
     - `started`: whether the run started; `ended_early`: whether it stopped before its end.
     """
 
@@ -61,6 +61,7 @@ class CommandResult:
     more_lines: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    findings: list[str] = field(default_factory=list)
     started: bool = True
     ended_early: bool = False
 

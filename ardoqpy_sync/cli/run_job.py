@@ -96,7 +96,8 @@ def run_with_trace(job: Job, client: ArdoqSyncClient, trace: RunTrace | None) ->
     )
     ended_early = result.failure is not None
     exit_code = most_severe(exit_code_of(document), FAILED if ended_early else DONE)
-    return record_result(job, client, CommandResult(document, exit_code, ended_early=ended_early))
+    done = CommandResult(document, exit_code, findings=result.findings, ended_early=ended_early)
+    return record_result(job, client, done)
 
 
 def record_result(job: Job, client: ArdoqSyncClient, result: CommandResult) -> CommandResult:

@@ -147,6 +147,18 @@ def test_notes_do_not_fail_a_check(home, ardoq, run, version):
     assert lines[-1] == "Nightly sync: no problems found."
 
 
+def test_map_that_no_cell_is_in_is_a_note(home, ardoq, run):
+    """A map without use is likely misspelled: `check` names it with its line, as `plan` does."""
+    rules = '[sources.apps.columns.Needs]\nmap = { "Ordres" = "Orders" }\notherwise = "keep"\n'
+    (home / "job.toml").write_text(job_text().replace("[[components]]", f"{rules}[[components]]", 1))
+    ran = run("check job.toml")
+    assert ran.status == DONE
+    (note,) = (line for line in ran.out.splitlines() if line.startswith("Note: "))
+    assert note.startswith("Note: No cell of column 'Needs' is in its map (job.toml line ")
+    assert "which has 'Ordres'. Cells are " in note
+    assert [note["about"] for note in json.loads(run("check job.toml --json").out)["notes"]] == ["source"]
+
+
 def test_notes_name_the_first_rows(home, run):
     """A note names three rows, and how many more there are; --json has all of them."""
     text = job_text().replace('value = "{Needs}" }', 'value = "{Needs}", when_absent = "skip" }')
