@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ardoqpy._messages import quote_name
 from ardoqpy.errors import InvalidInput
 from ardoqpy_sync.job.model_file.parser import name_of_label
 from ardoqpy_sync.job.where import to_text
@@ -20,9 +21,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ardoqpy_sync.sources.options import SourceTable
+    from ardoqpy_sync.sources.row import Row
 
 #: The number of rows that are read to learn about the columns.
 SAMPLE_ROWS = 2000
+#: Cells that stand for nothing: dashes and dots, and these words.
+_DASHES = re.compile("[-\u2010-\u2015\u2212./\u2026]{1,3}")
+_NOTHING = {"n/a", "n.a.", "n. a.", "k.a.", "k. a.", "i/a", "s/o", "s.o.", "n/d", "null"}
 #: The least share of rows that have a name.
 _NEARLY_ALL = 0.8
 
@@ -117,12 +122,36 @@ def _free_key(title: str, used: Sequence[str]) -> str:
     )
 
 
+class _Sample(NamedTuple):
+    """The first rows of a source, all its columns, and what messages call it."""
+
+    rows: list[Row]
+    columns: tuple[str, ...]
+    label: str
+
+
+def _read_sample(table: SourceTable, base: Path) -> _Sample:
+    with open_source(table, base) as opened:
+        rows = list(islice(opened, SAMPLE_ROWS))
+        return _Sample(rows, opened.columns, opened.name)
+
+
+def _find_blanks(rows: Sequence[Row]) -> list[str]:
+    """Return the texts of cells that are sure to stand for nothing, such as a dash."""
+    cells = [cell for row in rows if row.problem is None for cell in row.values.values()]
+    texts = dict.fromkeys(cell.strip() for cell in cells if isinstance(cell, str))
+    return [text for text in texts if _DASHES.fullmatch(text) or text.casefold() in _NOTHING]
+
+
 def _read_sheet(detected: DetectedTable, key: str, base: Path) -> Sheet:
-    with open_source(detected.table, base) as opened:
-        names = [name for name in opened.columns if _is_usable(name)]
-        unusable = [name for name in opened.columns if not _is_usable(name)]
-        sample = list(islice(opened, SAMPLE_ROWS))
-        label = opened.name
+    table = detected.table
+    sample, columns, label = _read_sample(table, base)
+    blanks = [] if "blank" in table else _find_blanks(sample)
+    if blanks:
+        table = {**table, "blank": blanks}
+        sample, columns, label = _read_sample(table, base)
+    names = [name for name in columns if _is_usable(name)]
+    unusable = [name for name in columns if not _is_usable(name)]
     if not names:
         raise InvalidInput(f"{label} has no columns that can be mapped.")
     rows = [row.values for row in sample if row.problem is None]
@@ -132,8 +161,10 @@ def _read_sheet(detected: DetectedTable, key: str, base: Path) -> Sheet:
         findings.append(f"{len(bad)} of them cannot be used, such as {bad[0].message.rstrip('.')}")
     if unusable:
         findings.append(f"{len(unusable)} more that no job can name, because of a brace or a blank at an end")
-    columns = tuple(_read_column(name, rows) for name in names)
-    return Sheet(detected.title, label, key, detected.table, columns, len(rows), tuple(findings))
+    if blanks:
+        findings.append(f"cells that stand for nothing: {', '.join(map(quote_name, blanks))}")
+    described = tuple(_read_column(name, rows) for name in names)
+    return Sheet(detected.title, label, key, table, described, len(rows), tuple(findings))
 
 
 def _count_rows(count: int) -> str:
