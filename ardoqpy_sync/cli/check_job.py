@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from ardoqpy_sync.cli.rejected_files import RejectedFiles
     from ardoqpy_sync.documents import DocumentChange, RunDocument
     from ardoqpy_sync.job import Job, Problem
+    from ardoqpy_sync.reporting.failures import FailureGroup
 
 KIND, FORMAT = "ardoqpy check", 1
 
@@ -186,7 +187,7 @@ class JobCheck:
             raise KeyboardInterrupt
         self._previewed = True
         for group in group_failures(result.document["failed"]):
-            self._add("row", group.describe(), [str(row["label"]) for row in group.rows])
+            self._add_rows(group)
         for line in guard_lines(result.document["delete_guard"]):
             self._add("guard", line)
         self._notes = find_notes(result.document)
@@ -198,6 +199,13 @@ class JobCheck:
             self._add("rejected", message)
         if result.ended_early:
             self._add("run", result.document["description"])
+
+    def _add_rows(self, group: FailureGroup) -> None:
+        """Add rows that fail, once if they fail for the same reason in several mappings."""
+        message, rows = group.describe(), [str(row["label"]) for row in group.rows]
+        reported = [(failure["message"], failure["rows"]) for failure in self._failures]
+        if (with_option_names(message), rows) not in reported:
+            self._add("row", message, rows)
 
     def _add_problems(self, problems: Iterable[Problem]) -> None:
         for message, line, key in problems:

@@ -147,6 +147,18 @@ def test_notes_do_not_fail_a_check(home, ardoq, run, version):
     assert lines[-1] == "Nightly sync: no problems found."
 
 
+def test_row_that_fails_twice_for_one_reason_is_one_problem(home, ardoq, run):
+    """A row of which the type is blank fails in both mappings that read it, and is one line."""
+    text = job_text().replace('source = { type = "Application"', 'source = { type = "{Type}"')
+    (home / "job.toml").write_text(text.replace('type = "Application"\n', 'type = "{Type}"\n', 1))
+    (home / "apps.csv").write_text("Id,Name,Cost,Needs,Type\n9,Till,5,Orders,\n")
+    ran = run("check job.toml")
+    assert ran.status == FAILED
+    assert ran.out.splitlines() == [
+        "apps.csv line 2: The type is blank.", "Nightly sync: 1 problem found."
+    ]  # fmt: skip
+
+
 def test_map_that_no_cell_is_in_is_a_note(home, ardoq, run):
     """A map without use is likely misspelled: `check` names it with its line, as `plan` does."""
     rules = '[sources.apps.columns.Needs]\nmap = { "Ordres" = "Orders" }\notherwise = "keep"\n'
