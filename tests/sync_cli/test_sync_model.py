@@ -549,6 +549,21 @@ def test_types_of_fields_are_guessed_from_all_cells(folder, run):
     ]
 
 
+def test_nested_values_are_fields_by_their_paths(folder, ardoq, run):
+    """Values within objects of JSON get a field each, and can be names; lists become no field."""
+    (folder / "pods.json").write_text(
+        '[{"meta": {"name": "a", "labels": {"k8s.io/app": "x"}}, "spec": {"n": 2}, "tags": ["t"]},'
+        ' {"meta": {"name": "b", "labels": {}}, "spec": {"n": 3}, "tags": []}]'
+    )
+    ran = run("init --model --workspace W --source pods.json")
+    assert "2 rows, lists in 'tags'.\n" in ran.out
+    for command in ("model apply model.toml", "init --workspace W --source pods.json", "apply job.toml"):
+        assert run(command).status == 0
+    stored = {each["name"]: each["customFields"] for each in ardoq.dump()["components"]}
+    assert (stored["a"]["meta_labels_k8s_io_app"], stored["a"]["spec_n"]) == ("x", 2)
+    assert stored["b"]["spec_n"] == 3
+
+
 @pytest.mark.parametrize("header", ["Name,Cost a,%,Cost-a,&", "Name,Cost-a,&,Cost a,%"])
 def test_columns_that_differ_in_signs_only(folder, ardoq, run, header):
     """Columns without a letter, or of one name but for signs, have a field each, and `init` maps them so."""

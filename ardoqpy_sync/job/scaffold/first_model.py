@@ -11,7 +11,7 @@ from ardoqpy_sync.job.scaffold.sheets import NO_OPTIONS, FirstFile, Sheet, read_
 from ardoqpy_sync.job.scaffold.toml_text import comment_lines, toml_text, toml_value
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Mapping, Sequence
+    from collections.abc import Container, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from ardoqpy_sync.job.scaffold.guesses import GuessedType
@@ -104,7 +104,7 @@ def _describe(sheets: Sequence[Sheet]) -> list[_SheetModel]:
 
 
 def _describe_links(sheet: Sheet, ends: Sequence[str]) -> _SheetModel:
-    fields = {column.name: guesses.guess_type(column) for column in sheet.columns if column.name not in ends}
+    fields = _guess_fields(column for column in sheet.columns if column.name not in ends)
     return _SheetModel(sheet, None, fields, [_label(sheet.title)])
 
 
@@ -117,8 +117,13 @@ def _describe_rows(
     own_key = [column for column in free if column.is_unique and guesses.is_key_like(column.name)]
     rest = [column for column in free if column is not parent]
     references = [column for column in rest if column not in own_key and guesses.find_target(column, targets)]
-    fields = {column.name: guesses.guess_type(column) for column in rest if column not in references}
+    fields = _guess_fields(column for column in rest if column not in references)
     return _SheetModel(sheet, type_name, fields, [_label(column.name) for column in references])
+
+
+def _guess_fields(columns: Iterable[Column]) -> dict[str, GuessedType]:
+    """Return the types of fields by column; a list fits in none of those that can be guessed."""
+    return {column.name: guesses.guess_type(column) for column in columns if not column.has_lists}
 
 
 def _type_name(title: str) -> str:

@@ -14,6 +14,7 @@ from ardoqpy_sync.job.model_file.parser import name_of_label
 from ardoqpy_sync.job.where import to_text
 from ardoqpy_sync.sources import open_source
 from ardoqpy_sync.sources.detection import DetectedTable, detect_tables
+from ardoqpy_sync.sources.json_path import flatten_objects
 from ardoqpy_sync.sources.row import is_blank
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ class Column(NamedTuple):
     - `cells`, `texts`: its cells that are not blank, and these as text without white space around.
     - `is_unique`: whether each row of the sample has a text, and each a different one.
     - `is_nearly_unique`: the same, but some rows have none, such as that of the totals.
+    - `has_lists`: whether a cell is a list, which only a field for several values takes.
     """
 
     name: str
@@ -45,6 +47,7 @@ class Column(NamedTuple):
     texts: tuple[str, ...]
     is_unique: bool
     is_nearly_unique: bool
+    has_lists: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,11 +153,14 @@ def _read_sheet(detected: DetectedTable, key: str, base: Path) -> Sheet:
     if blanks:
         table = {**table, "blank": blanks}
         sample, columns, label = _read_sample(table, base)
+    cells = [row.values for row in sample if row.problem is None]
+    if any(isinstance(cell, dict) for row in cells for cell in row.values()):
+        cells = [flatten_objects(row) for row in cells]
+        columns = tuple(dict.fromkeys(name for row in cells for name in row))
     names = [name for name in columns if _is_usable(name)]
     unusable = [name for name in columns if not _is_usable(name)]
     if not names:
         raise InvalidInput(f"{label} has no columns that can be mapped.")
-    rows = [row.values for row in sample if row.problem is None]
     bad = [row for row in sample if row.problem is not None]
     findings = [*detected.findings, f"{len(names)} column{'s'[: len(names) != 1]}", _count_rows(len(sample))]
     if bad:
@@ -163,8 +169,11 @@ def _read_sheet(detected: DetectedTable, key: str, base: Path) -> Sheet:
         findings.append(f"{len(unusable)} more that no job can name, because of a brace or a blank at an end")
     if blanks:
         findings.append(f"cells that stand for nothing: {', '.join(map(quote_name, blanks))}")
-    described = tuple(_read_column(name, rows) for name in names)
-    return Sheet(detected.title, label, key, table, described, len(rows), tuple(findings))
+    described = tuple(_read_column(name, cells) for name in names)
+    lists = [quote_name(column.name) for column in described if column.has_lists]
+    if lists:
+        findings.append(f"lists in {', '.join(lists)}")
+    return Sheet(detected.title, label, key, table, described, len(cells), tuple(findings))
 
 
 def _count_rows(count: int) -> str:
@@ -177,10 +186,11 @@ def _is_usable(name: str) -> bool:
 
 
 def _read_column(name: str, rows: Sequence[Mapping[str, Any]]) -> Column:
-    cells, texts = [], []
+    cells, texts, has_lists = [], [], False
     for row in rows:
         try:
             cell = row.get(name)
+            has_lists = has_lists or isinstance(cell, list)
             text = to_text(cell).strip()
         except InvalidInput:
             continue
@@ -190,4 +200,4 @@ def _read_column(name: str, rows: Sequence[Mapping[str, Any]]) -> Column:
     is_distinct = bool(texts) and max(Counter(texts).values()) == 1
     is_unique = is_distinct and len(texts) == len(rows)
     is_nearly_unique = is_distinct and len(texts) >= _NEARLY_ALL * len(rows)
-    return Column(name, tuple(cells), tuple(texts), is_unique, is_nearly_unique)
+    return Column(name, tuple(cells), tuple(texts), is_unique, is_nearly_unique, has_lists)
