@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from ardoqpy_sync.cli.rejected_files import RejectedFiles
     from ardoqpy_sync.documents import DocumentChange, RunDocument
     from ardoqpy_sync.job import Job, Problem
+    from ardoqpy_sync.reporting.failures import FailureGroup
 
 KIND, FORMAT = "ardoqpy check", 1
 
@@ -52,8 +53,8 @@ class Failure(TypedDict):
 class Note(TypedDict):
     """What to look at although it does not fail.
 
-    - `about`: `adopted`, `similar`, `skipped`, `ambiguous` or `rejected`, the files with rejected rows;
-      `message`: what it is, with the first rows.
+    - `about`: `adopted`, `similar`, `skipped`, `ambiguous`, `source`, which has a map without use, or
+      `rejected`, the files with rejected rows; `message`: what it is, with the first rows.
     - `count`: of how many rows or items; `rows`: all rows that it is about, or all ambiguous items.
     """
 
@@ -188,10 +189,11 @@ class JobCheck:
             raise KeyboardInterrupt
         self._previewed = True
         for group in group_failures(result.document["failed"]):
-            self._add("row", group.describe(), [str(row["label"]) for row in group.rows])
+            self._add_rows(group)
         for line in guard_lines(result.document["delete_guard"]):
             self._add("guard", line)
         self._notes = find_notes(result.document)
+        self._notes += [_note("source", line.rstrip("."), []) for line in result.findings]
         self._notes += [
             _note("rejected", line.rstrip("."), []) for line in (*result.more_lines, *result.warnings)
         ]
@@ -199,6 +201,13 @@ class JobCheck:
             self._add("rejected", message)
         if result.ended_early:
             self._add("run", result.document["description"])
+
+    def _add_rows(self, group: FailureGroup) -> None:
+        """Add rows that fail, once if they fail for the same reason in several mappings."""
+        message, rows = group.describe(), [str(row["label"]) for row in group.rows]
+        reported = [(failure["message"], failure["rows"]) for failure in self._failures]
+        if (with_option_names(message), rows) not in reported:
+            self._add("row", message, rows)
 
     def _add_problems(self, problems: Iterable[Problem]) -> None:
         for message, line, key in problems:

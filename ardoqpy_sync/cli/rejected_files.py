@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import zipfile
@@ -62,10 +61,7 @@ def rejected_paths(job: Job, path: str) -> dict[str, str]:
 
 
 def is_of_earlier_run(path: str) -> bool:
-    """Return whether a file has rejected rows of an earlier run, or is empty: no other file is replaced.
-
-    Lines that are not valid JSON have no place for reasons, so a file of such lines alone counts, too.
-    """
+    """Return whether a file has rejected rows of an earlier run, or is empty: no other file is replaced."""
     try:
         with open_regular_file(path) as file:
             content = file.read(_HEAD)
@@ -73,23 +69,13 @@ def is_of_earlier_run(path: str) -> bool:
             content = _read_texts(path)
     except (OSError, RuntimeError, zlib.error, zipfile.BadZipFile):
         return False
-    has_reasons = any(mark in content for mark in _MARKS)
-    has_lines = path.lower().endswith((".ndjson", ".jsonl"))
-    return not content or has_reasons or (has_lines and not any(map(_is_json, content.splitlines())))
+    return not content or any(mark in content for mark in _MARKS)
 
 
 def _read_texts(path: str) -> bytes:
     with zipfile.ZipFile(path) as book:
         parts = [name for name in _TEXTS if name in book.namelist()]
         return b"".join(book.open(name).read(_HEAD) for name in parts) or b"no texts"
-
-
-def _is_json(line: bytes) -> bool:
-    try:
-        json.loads(line)
-    except (ValueError, RecursionError):
-        return False
-    return True
 
 
 class RejectedFiles:

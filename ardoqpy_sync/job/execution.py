@@ -55,7 +55,7 @@ class RunResult:
 
     - `document`: the run document; `exit_code`: the exit code.
     - `long`: whether a command prints every change in full; `more_lines`: lines for after the summary.
-    - `errors`, `warnings`: further messages.
+    - `errors`, `warnings`: further messages; `findings`: what the sources have shown.
     - `started`: whether the run started; `ended_early`: whether it stopped before its end.
     - `error`: the error that ended the run, if one did.
     """
@@ -66,6 +66,7 @@ class RunResult:
     more_lines: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    findings: list[str] = field(default_factory=list)
     started: bool = True
     ended_early: bool = False
     error: Exception | None = None
@@ -333,7 +334,8 @@ def run_with_trace(
     )
     ended_early = result.failure is not None
     exit_code = most_severe(exit_code_of(document), FAILED if ended_early else DONE)
-    return record_result(job, client, RunResult(document, exit_code, ended_early=ended_early))
+    done = RunResult(document, exit_code, findings=result.findings, ended_early=ended_early)
+    return record_result(job, client, done)
 
 
 def record_result(job: Job, client: ArdoqSyncClient, result: RunResult) -> RunResult:

@@ -19,7 +19,7 @@ class JobResult:
     - `blocked`: what the delete guard blocked.
     - `skipped`: the rows that were not written because what they describe does not exist.
     - `not_owned`: by type, how many components no mapping of the job owns and no row describes.
-    - `notes`: sentences about the whole run.
+    - `notes`: sentences about the whole run; `findings`: those of them that say what a source has shown.
     - `returned`: by source with returned rows the column of their reasons: it is not a whole source.
     - `failure`: the error that ended the run early; None if the run was complete.
     """
@@ -29,6 +29,7 @@ class JobResult:
     skipped: list[SkippedRow] = field(default_factory=list)
     not_owned: Counter[str] = field(default_factory=Counter)
     notes: list[str] = field(default_factory=list)
+    findings: list[str] = field(default_factory=list)
     returned: dict[str, str] = field(default_factory=dict)
     failure: ArdoqClientException | None = None
 

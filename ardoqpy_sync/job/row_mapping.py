@@ -120,13 +120,12 @@ def formats_of(template: Template, formats: SourceFormats) -> CellFormats:
 def make_name_reader(resolved: ResolvedSelector) -> Callable[[Values], list[EndName]]:
     """Return a function that lists the components that a row names, by name or key; [] for a blank cell."""
     selector = resolved.selector
-    read_cell, split, path = selector.value.getter(strip=True), selector.split, selector.path
+    list_cells, split, path = selector.value.lister(), selector.split, selector.path
     read_within = None if resolved.within is None else make_name_reader(resolved.within)
     read_type = None if resolved.type_reader is None else resolved.type_reader.make()
 
     def read_names(values: Values) -> list[EndName]:
-        cell = read_cell(values)
-        cells = cell if isinstance(cell, list | tuple) else [cell]
+        cells = list_cells(values)
         if split is not None:
             cells = [
                 part for item in cells for part in (item.split(split) if isinstance(item, str) else [item])

@@ -53,7 +53,7 @@ class MappedRow:
 
     def reject(self, problem: str, cause: str | None = None) -> None:
         """Add a problem; `cause` is the label of the row that it follows from, if any."""
-        self.cause = cause if not self.problems else self.cause
+        self.cause = cause if not self.problems else cause and self.cause
         self.problems.append(problem)
 
 

@@ -259,7 +259,9 @@ class _Run:
             column = find_reasons(self._sources[name].columns) if rows else None
             if column is not None:
                 self._result.returned[name] = column
-            self._result.notes += [finding.message for finding in self._sources[name].findings]
+            findings = [finding.message for finding in self._sources[name].findings]
+            self._result.findings += findings
+            self._result.notes += findings
         mapped = read_rows(self._job, self._rows[name], mapping)
         selected = self._selected.setdefault(name, set())
         selected.update(row.label for row in mapped)

@@ -6,12 +6,14 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from ardoqpy._messages import quote_name
+from ardoqpy.errors import InvalidInput
 from ardoqpy.metamodel import Field
 from ardoqpy_sync.sources.cell_conversion import convert_cell
 from ardoqpy_sync.sources.row import is_blank
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
 _PART = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
 _TEXT = Field("text", "text", "Text")
@@ -69,6 +71,27 @@ class Template:
         if column is not None:
             return lambda values: values.get(column)
         return self._fill_in
+
+    def lister(self) -> Callable[[Mapping[str, Any]], Sequence[Any]]:
+        """Return a function from the values of a row to the names or keys of the components that it names.
+
+        If one of the columns has a list, there is one for each of its items, with the same text around it.
+        The function raises `InvalidInput` if several columns have a list.
+        """
+        read = self.getter(strip=True)
+
+        def list_values(values: Mapping[str, Any]) -> Sequence[Any]:
+            cells = {column: values.get(column) for column in self.columns}
+            lists = {column: cell for column, cell in cells.items() if isinstance(cell, list | tuple)}
+            if len(lists) > 1:
+                names = " and ".join(map(quote_name, lists))
+                raise InvalidInput(f"The columns {names} both have a list. Use one of them in {self.raw!r}.")
+            if not lists:
+                return [read(cells)]
+            ((column, items),) = lists.items()
+            return [read({**cells, column: item}) for item in items if not is_blank(item)]
+
+        return list_values
 
     def _fill_in(self, values: Mapping[str, Any]) -> str | None:
         cells = [values.get(column) for column in self._parts[1::2]]

@@ -120,9 +120,11 @@ class TableChecker:
             remedy = value_type.check(value)
             if remedy is not None:
                 is_scalar = isinstance(value, str | int | float) and not isinstance(value, bool)
-                actual = quote_name(value) if is_scalar else describe_type(value)
+                actual = f" is {quote_name(value) if is_scalar else describe_type(value)}"
+                # What is wrong within a table is not that it is one.
+                actual = "" if remedy and not is_scalar else actual
                 remedy = remedy or f"use {value_type.description}."
-                self.report((*key_path, name), f"{name} is {actual}: {remedy}")
+                self.report((*key_path, name), f"{name}{actual}: {remedy}")
             elif value_type is schema.TEMPLATES:
                 templates = schema.Table("", "", dict.fromkeys(value, schema.Key(schema.TEMPLATE, "")))
                 valid[name] = self.check_table(value, templates, (*key_path, name))

@@ -86,10 +86,10 @@ def check_where(value: Any) -> str | None:
     """Return None for a valid `where` of a job file, otherwise the remedy; "" for the usual one."""
     if not isinstance(value, dict):
         return ""
-    for condition in value.values():
+    for column, condition in value.items():
         remedy = _check_condition(condition) if isinstance(condition, dict) else _check_words(condition)
         if remedy is not None:
-            return remedy
+            return f"the condition of column {quote_name(column)}: {remedy}" if remedy else ""
     return None
 
 
@@ -98,7 +98,7 @@ def _check_condition(condition: Mapping[str, Any]) -> str | None:
         return ""
     for key, value in condition.items():
         if key not in _KEYS:
-            return f"a condition has no key {key!r}: {suggest(key, _KEYS)}"
+            return f"there is no key {key!r}: {suggest(key, _KEYS)}"
         if key in ("is", "not") and _check_words(value) is not None:
             return f"{key} needs a value, or a list of values."
         if key == "blank" and not isinstance(value, bool):

@@ -21,13 +21,13 @@ from ardoqpy_sync.sources.source import CleaningStep, Finding
 from ardoqpy_sync.sources.value_map import KEEP, MAP_OPTIONS, REJECT, check_map, read_map
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from ardoqpy_sync.sources.row import Row
+    from ardoqpy_sync.sources.row import Row, Values
     from ardoqpy_sync.sources.source import Keys
     from ardoqpy_sync.sources.value_map import MapFile, ValueMap
 
-#: How many different texts of a column are kept with their clean values.
+#: How many different texts are kept with what was made of them: of a column, and of the ends of its cells.
 _MAX_KEPT = 1 << 12
 #: How many cells a message shows.
 _EXAMPLES = 3
@@ -72,29 +72,54 @@ _SPACES = frozenset(character for character in map(chr, range(0x3001)) if charac
 _LETTER = r"[^\W\d_]"
 
 
-@dataclass(frozen=True, slots=True)
+class _Kept(dict[str, Any]):
+    """What a function makes of texts, kept for the first different ones."""
+
+    __slots__ = ("_make",)
+
+    def __init__(self, make: Callable[[str], Any]) -> None:
+        super().__init__()
+        self._make = make
+
+    def __missing__(self, text: str) -> Any:
+        value = self._make(text)
+        if len(self) < _MAX_KEPT:
+            self[text] = value
+        return value
+
+
 class _Strip:
     """What is removed at both ends of a text.
 
-    - `start`, `end`: patterns; `longest`: the length of the longest text at the end.
-    - `first`, `last`: the characters that such a text begins and ends with.
+    Whether a text begins or ends with it depends on its first or last characters alone, and few of these
+    differ: `_start` and `_end` have for them how many are removed.
     """
 
-    start: re.Pattern[str]
-    end: re.Pattern[str]
-    first: frozenset[str]
-    last: frozenset[str]
-    longest: int
+    def __init__(self, texts: Sequence[str]) -> None:
+        """Take texts that match in any letter case; letters are not removed from a word."""
+        start, end = [], []
+        for text in texts:
+            escaped = re.escape(text)
+            start.append(escaped + ("(?!" + _LETTER + ")" if text[-1].isalpha() else ""))
+            end.append(("(?<!" + _LETTER + ")" if text[0].isalpha() else "") + escaped)
+        at_start = re.compile("|".join(start), re.IGNORECASE)
+        at_end = re.compile(f"(?:{'|'.join(end)})\\Z", re.IGNORECASE)
+        self._start = _Kept(lambda text: match.end() if (match := at_start.match(text)) else 0)
+        self._end = _Kept(lambda text: len(match[0]) if (match := at_end.search(text)) else 0)
+        self._first = _both_cases(text[0] for text in texts)
+        self._last = _both_cases(text[-1] for text in texts)
+        # The character beside the longest text decides whether that is a word.
+        self._width = max(map(len, texts)) + 1
 
     def apply(self, text: str) -> str:
         """Return a text without what is removed; the same object if it has none of it at its ends."""
         rest = text.strip()
         length = len(rest)
         while rest:
-            if rest[0] in self.first and (match := self.start.match(rest)):
-                rest = rest[match.end() :].lstrip()
-            elif rest[-1] in self.last and (match := self.end.search(rest, max(0, len(rest) - self.longest))):
-                rest = rest[: match.start()].rstrip()
+            if rest[0] in self._first and (count := self._start[rest[: self._width]]):
+                rest = rest[count:].lstrip()
+            elif rest[-1] in self._last and (count := self._end[rest[-self._width :]]):
+                rest = rest[:-count].rstrip()
             else:
                 break
         return text if len(rest) == length else rest
@@ -241,7 +266,7 @@ def _read_rules(
     keys = {key: (*position, key) for key, position in tables.items()}
     return CellRules(
         frozenset(_to_text(item).strip().casefold() for item in blanks),
-        _read_strip(strip) if strip else None,
+        _Strip([text.strip() or text for text in strip]) if strip else None,
         re.compile(split) if split else None,
         read_map(rules, read_file, lambda key: locate(keys[key]), otherwise),
         keys,
@@ -251,23 +276,6 @@ def _read_rules(
 def _texts(value: str | list[str] | tuple[str, ...]) -> list[str]:
     """Return texts, longer ones first: a shorter one can be a part of them."""
     return sorted([value] if isinstance(value, str) else value, key=len, reverse=True)
-
-
-def _read_strip(texts: Iterable[str]) -> _Strip:
-    """Return what removes texts at both ends, in any letter case; letters are not removed from a word."""
-    start, end = [], []
-    trimmed = [text.strip() or text for text in texts]
-    for text in trimmed:
-        escaped = re.escape(text)
-        start.append(escaped + ("(?!" + _LETTER + ")" if text[-1].isalpha() else ""))
-        end.append(("(?<!" + _LETTER + ")" if text[0].isalpha() else "") + escaped)
-    return _Strip(
-        re.compile("|".join(start), re.IGNORECASE),
-        re.compile(f"(?:{'|'.join(end)})\\Z", re.IGNORECASE),
-        _both_cases(text[0] for text in trimmed),
-        _both_cases(text[-1] for text in trimmed),
-        max(map(len, trimmed)),
-    )
 
 
 def _both_cases(characters: Iterable[str]) -> frozenset[str]:
@@ -287,62 +295,66 @@ class _Rejected(NamedTuple):
 class _ColumnCleaner:
     """Cleans the cells of one column in one pass.
 
-    - `kept`: clean values by text, of the texts so far.
+    - `kept`: the values of texts.
     - `is_mapped`: whether a cell was in the map; `examples`: cells that were not.
     """
 
     def __init__(self, column: str, rules: CellRules, locate: Callable[[Keys], str]) -> None:
         self.rules = rules
-        self.kept: dict[str, Any] = {}
+        self._blank, self._first_of_blank = rules.blank, rules.first_of_blank
+        self._strip, self._values = rules.strip, rules.values
+        self.kept = _Kept(self._value_of if rules.split is None else self._value_of_parts)
         self.is_mapped = False
         self.examples: list[str] = []
         self.column = quote_name(column)
         self._locate = locate
 
     def clean(self, cell: Any) -> Any:
-        """Return the value of a cell, or a `_Rejected`."""
+        """Return the value of a cell, or a `_Rejected`; a list can be that of an earlier cell."""
         if isinstance(cell, str):
-            value = self._clean_text(cell)
-            if len(self.kept) < _MAX_KEPT:
-                self.kept[cell] = value
-            return value
+            return self.kept[cell]
         if cell is None or isinstance(cell, dict):
             return cell
         if isinstance(cell, list | tuple):
             return _join([self.clean(item) for item in cell])
         try:
-            return self._value_of(_to_text(cell), cell)
+            text = _to_text(cell)
         except InvalidInput:
             return cell  # whoever reads it rejects it
-
-    def _clean_text(self, text: str) -> Any:
-        rules = self.rules
-        if rules.split is None or text.strip().casefold() in rules.blank:
-            return self._value_of(text, text)
-        parts = [part.strip() for part in rules.split.split(text)]
-        if len(parts) == 1:
-            return self._value_of(text, text)
-        return _join([self._value_of(part, part) for part in parts])
-
-    def _value_of(self, text: str, cell: Any) -> Any:
-        """Return what a text stands for; `cell` is the cell that it comes from."""
-        rules = self.rules
-        if text[:1] in rules.first_of_blank and text.strip().casefold() in rules.blank:
+        if self._is_blank(text):
             return None
-        if rules.strip is not None and cell.__class__ is str:
-            stripped = rules.strip.apply(text)
+        return cell if self._values is None else self._map(text, cell, self._values)
+
+    def _value_of_parts(self, text: str) -> Any:
+        """Return the values of the parts of a text, or that of a text without parts."""
+        split = self.rules.split
+        if split is None or self._is_blank(text):
+            return self._value_of(text)
+        parts = [part.strip() for part in split.split(text)]
+        return self._value_of(text) if len(parts) == 1 else _join(map(self._value_of, parts))
+
+    def _value_of(self, text: str) -> Any:
+        """Return what a text stands for."""
+        if self._blank and self._is_blank(text):
+            return None
+        if self._strip is not None:
+            stripped = self._strip.apply(text)
             if stripped is not text:
                 if not stripped:
-                    return _Rejected(
-                        f"Nothing is left of {quote_name(text)} in column {self.column} after strip"
-                        f"{self._locate(rules.keys['strip'])}. If it stands for nothing, add it to blank."
-                    )
-                text = cell = stripped
-                if text.casefold() in rules.blank:
+                    where = f"column {self.column} after strip{self._locate(self.rules.keys['strip'])}"
+                    remedy = "If it stands for nothing, add it to blank."
+                    return _Rejected(f"Nothing is left of {quote_name(text)} in {where}. {remedy}")
+                if self._blank and stripped.casefold() in self._blank:
                     return None
-        return cell if rules.values is None else self._map(text.strip(), cell, rules.values)
+                text = stripped
+        return text if self._values is None else self._map(text, text, self._values)
+
+    def _is_blank(self, text: str) -> bool:
+        return text[:1] in self._first_of_blank and text.strip().casefold() in self._blank
 
     def _map(self, text: str, cell: Any, values: ValueMap) -> Any:
+        """Return what the map has for the text of a cell."""
+        text = text.strip()
         if not text:
             return cell
         if values.knows(text):
@@ -381,18 +393,11 @@ class _BlankOnly(NamedTuple):
 
 
 class _Cleaned(NamedTuple):
-    """Any other column: clean values by text, of the texts so far, and what cleans the others."""
+    """Any other column: the values of texts, and what cleans other cells."""
 
     column: str
-    kept: dict[str, Any]
+    kept: Mapping[str, Any]
     clean: Callable[[Any], Any]
-
-    def value(self, cell: Any) -> Any:
-        """Return the value of a cell, or a `_Rejected`."""
-        value = self.kept.get(cell, self) if cell.__class__ is str else self
-        if value is self:
-            return self.clean(cell)
-        return [*value] if value.__class__ is list else value  # the one that is kept is for other rows, too
 
 
 class _Plan(NamedTuple):
@@ -402,39 +407,51 @@ class _Plan(NamedTuple):
     others: list[_Cleaned]
 
 
+def _clean_blanks(values: Values, columns: Iterable[_BlankOnly]) -> bool:
+    """Clean the cells of some columns of a row in place; return whether one can be blank now."""
+    has_blanks = False
+    for column, first, words, clean in columns:
+        cell = values[column]
+        if cell.__class__ is str:
+            if cell[:1] in first and cell.strip().casefold() in words:
+                values[column], has_blanks = None, True
+        elif cell.__class__ is list:
+            values[column], has_blanks = clean(cell), True
+    return has_blanks
+
+
 class CleaningPass:
     """Cleans the rows of one pass over a source."""
 
     def __init__(self, cleaning: Cleaning, columns: tuple[str, ...] | None) -> None:
         """Start with what no row has shown yet; `columns` are those of each row, None if they differ."""
         self._cleaning = cleaning
-        self._columns = columns
         self._cleaners: dict[str, _ColumnCleaner] = {}
         self._plans: dict[tuple[str, ...], _Plan] = {}
+        self._common_plan = None if columns is None else self._make_plan(columns)
 
     def clean(self, row: Row) -> bool:
         """Clean the cells of a row in place; return whether any of them has a value or is unreadable."""
         if row.problem is not None:
             return True
         values = row.values
-        columns = self._columns if self._columns is not None and not row.unreadable else tuple(values)
-        plan = self._plans.get(columns) or self._make_plan(columns)
-        rejected: dict[str, str] = {}
-        has_blanks = False
-        for column, first, words, clean in plan.blank_only:
+        plan = self._common_plan
+        if plan is None or row.unreadable:
+            columns = tuple(values)
+            plan = self._plans.get(columns) or self._make_plan(columns)
+        rejected = None
+        has_blanks = bool(plan.blank_only) and _clean_blanks(values, plan.blank_only)
+        for column, kept, clean in plan.others:
             cell = values[column]
-            if cell.__class__ is str:
-                if cell[:1] in first and cell.strip().casefold() in words:
-                    values[column], has_blanks = None, True
-            elif cell.__class__ is list:
-                values[column], has_blanks = clean(cell), True
-        for cleaned in plan.others:
-            values[cleaned.column] = value = cleaned.value(values[cleaned.column])
+            value = kept[cell] if cell.__class__ is str else clean(cell)
             if value is None:
                 has_blanks = True
+            elif value.__class__ is list:
+                value = [*value]  # the one that is kept is for other rows, too
             elif value.__class__ is _Rejected:
-                rejected[cleaned.column] = value.reason
-        if rejected:
+                rejected = {**(rejected or {}), column: value.reason}
+            values[column] = value
+        if rejected is not None:
             row.mark_unreadable(rejected)
         return not has_blanks or bool(row.unreadable) or not all(map(is_blank, values.values()))
 

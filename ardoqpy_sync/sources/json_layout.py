@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ardoqpy.errors import InvalidInput
 from ardoqpy_sync.sources.json_path import TOP
 from ardoqpy_sync.sources.json_stream import DuplicateKeys
-from ardoqpy_sync.sources.row_layout import WrittenRows
+from ardoqpy_sync.sources.row_layout import NO_COLUMNS, WrittenRows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,12 +21,6 @@ if TYPE_CHECKING:
     from ardoqpy_sync.sources.row_layout import ReturnedRow
 
 _Pairs = list[tuple[str, Any]]
-
-
-class RawLine(NamedTuple):
-    """A line that is not valid JSON, as a record."""
-
-    text: str
 
 
 class InnerRecord(NamedTuple):
@@ -38,7 +32,7 @@ class InnerRecord(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class JsonLayout:
-    """The layout of a JSON file; a record is a value, an `InnerRecord` or a `RawLine`.
+    """The layout of a JSON file; a record is a value, an `InnerRecord`, or a line that is not valid JSON.
 
     - `has_lines`: whether each row is a line; otherwise they are one array, with nothing around it.
     - `encoding`: the stated one; None for UTF-8.
@@ -50,7 +44,7 @@ class JsonLayout:
     def write(self, rows: Sequence[ReturnedRow], column: str) -> WrittenRows:
         """Return a file with these rows, as `RowLayout` does; values around a row are in its object.
 
-        A row that is no object has no place for reasons.
+        A row that is no object becomes one, which has it at the key `NO_COLUMNS`.
         """
         try:
             texts = [self._row(row, column) for row in rows]
@@ -65,11 +59,9 @@ class JsonLayout:
 
     def _row(self, row: ReturnedRow, column: str) -> str:
         record = row.record
-        if isinstance(record, RawLine):
-            return record.text.rstrip("\r\n")
         value, around = record if isinstance(record, InnerRecord) else (record, {})
         if not isinstance(value, Mapping):
-            return self._text(value)
+            value = {NO_COLUMNS: value}
         reasons: _Pairs = [(column, row.reasons)]
         document_pairs: _Pairs = [(TOP, row.document)] if row.document else []
         own = [(key, part) for key, part in _pairs(value) if key != column]

@@ -10,7 +10,7 @@ from ardoqpy._messages import describe_type, quote_name
 from ardoqpy.errors import InvalidInput
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 #: The first key of a path that begins at the top of a document.
 TOP = "$"
@@ -114,6 +114,19 @@ def format_path(steps: Sequence[Step]) -> str:
 def list_paths(value: Any) -> list[str]:
     """Return the paths to values within an object, for suggestions."""
     return [format_path(steps) for steps in islice(_walk(value, ()), _MAX_NAMES)]
+
+
+def flatten_objects(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return cells with those within objects instead of these, by path; lists stay whole."""
+    flat: dict[str, Any] = {}
+    for steps in _walk(values, ()):
+        if len(flat) >= _MAX_NAMES:
+            break
+        if all(isinstance(step, str) for step in steps):
+            cell = read_path(values, steps, "").value
+            if not isinstance(cell, dict):
+                flat[str(steps[0]) if len(steps) == 1 else format_path(steps)] = cell
+    return flat
 
 
 def _walk(value: Any, steps: tuple[Step, ...]) -> Iterator[tuple[Step, ...]]:

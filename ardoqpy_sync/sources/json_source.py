@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ardoqpy._messages import quote_name, suggest
 from ardoqpy.entities import flatten
 from ardoqpy.errors import ConfigurationError, InvalidInput
-from ardoqpy_sync.sources.json_layout import InnerRecord, JsonLayout, RawLine
+from ardoqpy_sync.sources.json_layout import InnerRecord, JsonLayout
 from ardoqpy_sync.sources.json_path import EVERY, TOP, PathValue, Step, format_path, parse_path, read_path
 from ardoqpy_sync.sources.json_stream import DuplicateKeys, JsonStream, strict_decoder
 from ardoqpy_sync.sources.options import REQUIRED_TEXT, TEXT, Option, SourceType, resolve_file
 from ardoqpy_sync.sources.row import Row, Values, row_from_mapping
+from ardoqpy_sync.sources.row_layout import NO_COLUMNS
 from ardoqpy_sync.sources.source import RowStream, Source, SourceUnreadable
 from ardoqpy_sync.sources.text_file import TextFile, check_encoding
 
@@ -262,7 +263,7 @@ def _line_rows(lines: Iterator[str], name: str) -> Iterator[Row]:
 
 def _bad_line(label: str, line: str, problem: str) -> Row:
     row = Row(label, {}, problem)
-    row.record = RawLine(line)
+    row.record = line.rstrip("\r\n")
     return row
 
 
@@ -282,10 +283,21 @@ def _make_row(label: str, value: Any, around: Values | None = None) -> Row | Non
             if key in value
         }
         value = {**around, **value}
-    row = row_from_mapping(label, value, "a JSON object", unreadable)
+    if isinstance(value, dict) and NO_COLUMNS in value:
+        row: Row | None = Row(label, {}, _no_columns(value[NO_COLUMNS]))
+    else:
+        row = row_from_mapping(label, value, "a JSON object", unreadable)
     if row is not None:
         row.record = record
     return row
+
+
+def _no_columns(value: Any) -> str:
+    """Return why a row that came back without columns cannot be used."""
+    return (
+        f"The row has only {quote_name(value)}, at the key {quote_name(NO_COLUMNS)}. Write its columns and "
+        "cells instead of that key."
+    )
 
 
 def _duplicate_key(key: str) -> str:

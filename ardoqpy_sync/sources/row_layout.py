@@ -12,6 +12,9 @@ REASONS = "ardoqpy: rejected because"
 #: Its name if a mapping reads a column of that name.
 OTHER_REASONS = "ardoqpy: rejected because ({})"
 
+#: The key of what a row is instead of columns and cells, such as a number in an array of objects.
+NO_COLUMNS = "ardoqpy: rejected row"
+
 
 def find_reasons(columns: Iterable[str]) -> str | None:
     """Return the column of reasons among columns, None if there is none."""

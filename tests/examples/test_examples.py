@@ -305,22 +305,35 @@ def test_kubernetes(make_example):
 
 
 def test_bill_of_materials(make_example):
-    """A package has its licences and what it requires; a new version updates it, and keeps its references."""
+    """Each application has its own packages; a new version updates that of one, and keeps its references."""
     example = make_example("sbom")
     document = example.run()
     assert document["status"] == "success"
-    assert {end for end, licence in example.references() if licence == "BSD"} == {"Jinja2", "itsdangerous"}
-    assert [end for name, end in example.references() if name == "storefront"] == ["Flask", "requests"]
     before = example.references()
+    assert {end for end, licence in before if licence == "BSD"} == {"Jinja2", "click", "itsdangerous"}
+    assert [end for name, end in before if name == "storefront"] == ["Flask", "requests"]
+    assert [end for name, end in before if name == "pricing"] == ["click", "requests"]
 
-    path = example.folder / "storefront.cdx.json"
-    text = path.read_text(encoding="utf-8").replace("3.1.3", "3.1.4")
+    def versions(name):
+        components = example.server.dump()["components"]
+        names = {each["_id"]: each["name"] for each in components}
+        return {
+            names[each["parent"]]: each["customFields"]["package_version"]
+            for each in components
+            if each["name"] == name
+        }
+
+    assert versions("requests") == {"storefront": "2.34.2", "pricing": "2.31.0"}
+
+    path = example.folder / "sboms" / "storefront.cdx.json"
+    text = path.read_text(encoding="utf-8").replace("3.1.3", "3.1.4").replace("2.34.2", "2.34.3")
     content = json.loads(text)
     (flask,) = [each for each in content["dependencies"] if each["ref"] == "Flask==3.1.4"]
     flask["dependsOn"].remove("blinker==1.9.0")
     path.write_text(json.dumps(content), encoding="utf-8")
     document = example.run()
-    assert changes(document) == {"update": ["Flask"], "delete": ["Flask -> blinker"]}
+    assert changes(document) == {"update": ["Flask", "requests"], "delete": ["Flask -> blinker"]}
+    assert versions("requests") == {"storefront": "2.34.3", "pricing": "2.31.0"}
     assert example.stored()["Flask"]["purl"] == "pkg:pypi/flask@3.1.4"
     assert example.references() == [pair for pair in before if pair != ("Flask", "blinker")]
     assert example.run()["writes"] == []

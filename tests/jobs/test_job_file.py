@@ -103,7 +103,7 @@ def test_default_name_is_the_name_of_the_file(tmp_path):
         ('{ value = "{Parent}" }', '{ value = "{Parent}", split = "," }', 22, "components.1.parent.split",
          "'split' is not a key of [components.parent]"),
         ('"Retired"', '"{Name}"', 26, "components.1.missing",
-         "missing is a dict: the values to set are constants, without columns."),
+         "missing: the values to set are constants, without columns."),
         ('{ set = { lifecycle = "Retired" } }', '"remove"', 26, "components.1.missing",
          "missing is 'remove': there are 'report' and 'delete'."),
         ('workspace = "Apps"\ntype = "depends on"', 'type = "depends on"', 34, "references.1.source",

@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 
+from ardoqpy.errors import InvalidInput
 from ardoqpy_sync.job.template import Template
 
 
@@ -47,6 +48,30 @@ def test_invalid_template_is_rejected(raw, message):
     with pytest.raises(ValueError, match="it has") as error:
         Template(raw)
     assert str(error.value) == message
+
+
+@pytest.mark.parametrize(
+    ("raw", "names"),
+    [
+        ("{Name}", ["Shop"]),
+        ("{Keys}", ["a", "b"]),
+        ("{Name}/{Keys}", ["Shop/a", "Shop/b"]),
+        ("{None}/{Keys}", ["/a", "/b"]),
+        ("{Name}/{Empty}", []),
+        ("x", ["x"]),
+        ("{None}", [None]),
+    ],
+)
+def test_list_in_the_value_of_an_end_gives_a_name_for_each_item(raw, names):
+    """The text around a list is around each of its items, without white space and without blank items."""
+    values = {"Name": " Shop ", "Keys": [" a", "", None, "b "], "Empty": [], "None": None}
+    assert Template(raw).lister()(values) == names
+
+
+def test_two_lists_in_the_value_of_an_end_are_rejected():
+    """Nobody knows which items of two lists belong together."""
+    with pytest.raises(InvalidInput, match=r"The columns 'A' and 'B' both have a list. Use one of them in"):
+        Template("{A}/{B}").lister()({"A": ["x"], "B": ["y"]})
 
 
 def test_stripped_template_has_no_white_space_around_its_cells():

@@ -162,10 +162,10 @@ def test_map_of_types_can_be_a_file(ardoq, make_job, new_client, tmp_path):
     [
         ('"{Type"', "type is '{Type': it has a single '{'."),
         ("5", "type is 5: use a name, or a column such as"),
-        ('{ map = { a = "b" } }', "type is a dict: it needs the key 'value'."),
-        ('{ value = "Server" }', "type is a dict: value has no column: use one"),
-        ('{ value = "{Type}", otherwise = "keep" }', "type is a dict: otherwise is set without a map."),
-        ('{ value = "{Type}", mpa = {} }', "type is a dict: it has no key 'mpa': did you mean 'map'"),
+        ('{ map = { a = "b" } }', "type: it needs the key 'value'."),
+        ('{ value = "Server" }', "type: value has no column: use one"),
+        ('{ value = "{Type}", otherwise = "keep" }', "type: otherwise is set without a map."),
+        ('{ value = "{Type}", mpa = {} }', "type: it has no key 'mpa': did you mean 'map'"),
     ],
 )
 def test_invalid_type_is_a_problem_of_the_job(make_job, kind, message):

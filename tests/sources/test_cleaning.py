@@ -1,7 +1,12 @@
 """Cells are cleaned where a row is read: blanks, units, lists and words."""
 
+from pathlib import Path
+
 import pytest
 from error_messages import sentence_of
+from example_counts import examples
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from reading import rows, values
 
 from ardoqpy.errors import ConfigurationError, InvalidInput
@@ -132,6 +137,37 @@ def test_lists_of_rows_are_not_shared(tmp_path):
     first, second, third = from_rows([{"t": "a,b"}, {"t": "a,b"}, {"t": given}]).clean_with(cleaning)
     first.values["t"].append("c")
     assert (second.values["t"], third.values["t"], given) == (["a", "b"], ["a"], ["a", "-"])
+
+
+def strip_plainly(cell, words):
+    """Return a text without words at its ends: letters stay in a word, and a longer text goes first."""
+    rest = cell.strip()
+    for word in sorted(words, key=len, reverse=True):
+        after = rest[len(word) :]
+        if rest.lower().startswith(word) and not (word[-1].isalpha() and after[:1].isalpha()):
+            return strip_plainly(after, words)
+    for word in sorted(words, key=len, reverse=True):
+        before = rest[: -len(word)]
+        if rest.lower().endswith(word) and not (word[0].isalpha() and before[-1:].isalpha()):
+            return strip_plainly(before, words)
+    return rest
+
+
+@settings(max_examples=examples(200), deadline=None)
+@given(
+    cells=st.lists(st.text("kKrRé5 -", min_size=1, max_size=8), max_size=30),
+    words=st.lists(st.sampled_from(["kr", "r5", "-", "k-k", "é"]), min_size=1, unique=True),
+)
+def test_other_cells_change_no_value(cells, words):
+    """A cell is stripped of the same texts whatever cells are above it, of which the ends are kept."""
+    cleaning = open_cleaning({"columns": {"a": {"strip": words}}}, Path())
+    read = from_rows([{"a": cell, "b": "x"} for cell in cells]).clean_with(cleaning)
+    for cell, row in zip(cells, read, strict=True):
+        expected = strip_plainly(cell, words)
+        if not expected and cell.strip():
+            assert "Nothing is left" in row.unreadable["a"]
+        else:
+            assert row.values["a"].strip() == expected
 
 
 def test_each_pass_gives_the_same(folder):

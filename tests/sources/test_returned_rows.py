@@ -1,5 +1,6 @@
 """Rows that are written again in the layout of their source, and read back as the same rows."""
 
+import json
 import sqlite3
 from datetime import datetime, time
 
@@ -13,7 +14,7 @@ from reading import Folder
 
 from ardoqpy.errors import InvalidInput
 from ardoqpy_sync.sources import SourceUnreadable
-from ardoqpy_sync.sources.row_layout import REASONS, ReturnedRow
+from ardoqpy_sync.sources.row_layout import NO_COLUMNS, REASONS, ReturnedRow
 
 DAY = datetime(2024, 5, 31)  # noqa: DTZ001  (as Excel and TOML have it)
 
@@ -120,6 +121,8 @@ def test_files_of_a_pattern(folder):
         ('{"name": "Shop", "owner": {"team": "Sales"}}', {"path": "$"}),
         ('[{"_id": "a", "name": "x", "customFields": {"cost": 5}}]', {}),
         ('[{"a": "æ"}]', {"encoding": "utf-8"}),
+        ('[5, null, "x", [], {"a": 1}]', {}),
+        ('{"n": 1, "groups": [{"owner": "x", "hosts": [5, {"b": 2}]}]}', {"path": "groups[].hosts[]"}),
     ],
 )
 def test_json(folder, text, table):
@@ -186,11 +189,14 @@ def test_nothing_around_rows(folder):
 
 
 def test_lines_of_json(folder):
-    """A line that is no JSON is written as it is, without a place for reasons."""
+    """A line that is not JSON becomes an object with its text and the reasons, and is rejected again."""
     text = '{"a": 1}\n{"a": \n[1]\n{"a": "x"}\n'
     (folder.path / "apps.ndjson").write_bytes(text.encode())
     content = check_round_trip(folder, "apps.ndjson")
-    assert content.decode().splitlines()[1:3] == ['{"a": ', "[1]"]
+    assert [json.loads(line) for line in content.splitlines()[1:3]] == [
+        {REASONS: "Because.", NO_COLUMNS: '{"a": '},
+        {REASONS: "Because.", NO_COLUMNS: [1]},
+    ]
 
 
 def test_excel(folder):

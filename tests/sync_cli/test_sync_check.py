@@ -147,6 +147,42 @@ def test_notes_do_not_fail_a_check(home, ardoq, run, version):
     assert lines[-1] == "Nightly sync: no problems found."
 
 
+def test_reason_of_its_own_is_listed_beside_what_follows_from_another_row(home, ardoq, run):
+    """A reference of a rejected row to what does not exist is listed, and not only counted."""
+    (home / "job.toml").write_text(job_text())
+    (home / "apps.csv").write_text("Id,Name,Cost,Needs\n8,Till,much,Nowhere\n9,Tall,5,Till\n")
+    first, second, last = run("check job.toml").out.splitlines()
+    assert first.startswith("apps.csv line 2: 'much' is not a valid number for field 'Yearly cost'")
+    assert first.endswith(" 1 reference fails because of it.")
+    assert second.startswith("apps.csv line 2: The source 'Till' is not written, because apps.csv line 2 is")
+    assert "There is no target component of type 'Application' with the name 'Nowhere'" in second
+    assert last == "Nightly sync: 2 problems found."
+
+
+def test_row_that_fails_twice_for_one_reason_is_one_problem(home, ardoq, run):
+    """A row of which the type is blank fails in both mappings that read it, and is one line."""
+    text = job_text().replace('source = { type = "Application"', 'source = { type = "{Type}"')
+    (home / "job.toml").write_text(text.replace('type = "Application"\n', 'type = "{Type}"\n', 1))
+    (home / "apps.csv").write_text("Id,Name,Cost,Needs,Type\n9,Till,5,Orders,\n")
+    ran = run("check job.toml")
+    assert ran.status == FAILED
+    assert ran.out.splitlines() == [
+        "apps.csv line 2: The type is blank.", "Nightly sync: 1 problem found."
+    ]  # fmt: skip
+
+
+def test_map_that_no_cell_is_in_is_a_note(home, ardoq, run):
+    """A map without use is likely misspelled: `check` names it with its line, as `plan` does."""
+    rules = '[sources.apps.columns.Needs]\nmap = { "Ordres" = "Orders" }\notherwise = "keep"\n'
+    (home / "job.toml").write_text(job_text().replace("[[components]]", f"{rules}[[components]]", 1))
+    ran = run("check job.toml")
+    assert ran.status == DONE
+    (note,) = (line for line in ran.out.splitlines() if line.startswith("Note: "))
+    assert note.startswith("Note: No cell of column 'Needs' is in its map (job.toml line ")
+    assert "which has 'Ordres'. Cells are " in note
+    assert [note["about"] for note in json.loads(run("check job.toml --json").out)["notes"]] == ["source"]
+
+
 def test_notes_name_the_first_rows(home, run):
     """A note names three rows, and how many more there are; --json has all of them."""
     text = job_text().replace('value = "{Needs}" }', 'value = "{Needs}", when_absent = "skip" }')

@@ -204,6 +204,32 @@ def test_a_name_that_no_template_can_have_is_not_written(folder, run):
     assert "{ Yearly" not in text
 
 
+def test_names_of_a_sheet_in_another_language(folder, run):
+    """A column of words has the names, not one of amounts, also if a row of totals has none."""
+    book = openpyxl.Workbook()
+    book.active.title = "Übersicht"
+    for row in (
+        ["Kosten\npro Jahr", "Netzadresse", "Anwendung", "Läuft auf"],
+        ["1.234,50 €", "10.0.0.1", "SAP IS-U", "srv-01; srv-02"],
+        ["ca. 80 €", "10.0.0.2", "GIS", "srv-02"],
+        ["40 €", "10.0.0.3", "CRM", "srv-01"],
+        ["9 EUR", "10.0.0.4", "srv-01", None],
+        ["8 EUR", "10.0.0.5", "srv-02", None],
+        ["1.371,50 €", "Summe", None, None],
+    ):
+        book.active.append(row)
+    links = book.create_sheet("Нотатки")
+    for row in (["Von", "Nach"], ["SAP IS-U", "GIS"], ["GIS", "CRM"], ["CRM", "GIS"]):
+        links.append(row)
+    book.save(folder / "l.xlsx")
+    assert run("init --workspace Apps --source l.xlsx").status == 0
+    job = job_of(folder)
+    (apps,) = job.components
+    assert (apps.rows, apps.attributes["name"].raw) == ("ubersicht", "{Anwendung}")
+    (link,) = job.references
+    assert (link.rows, link.source.value.raw, link.target.value.raw) == ("rows", "{Von}", "{Nach}")
+
+
 def test_rows_that_cannot_be_used_are_counted(folder, run):
     """Rows that no job can use are counted, with what is wrong with the first one."""
     write_csv(folder / "apps.csv", "Navn,OS", "Shop,a,b", "Till,c", "Fax,a,b")

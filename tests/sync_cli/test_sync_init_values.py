@@ -107,10 +107,23 @@ def test_a_value_means_a_name_only_if_it_is_sure(value, options, meaning):
     assert find_meaning(value, options) == meaning
 
 
+def test_dashes_and_words_for_nothing_are_blank(init, ardoq, run):
+    """Cells that are sure to stand for nothing are blank in the job, and in no guess about their columns."""
+    out, text = init(
+        apps=["Navn,Livssyklus,Yearly cost", "Shop,LIVE,N/A", "Till,-,5", "Fax,,\u2013", "Web,Live,k. a."]
+    )
+    assert "4 rows, cells that stand for nothing: 'N/A', '-', '\u2013', 'k. a.'.\n" in out
+    assert 'blank = ["N/A", "-", "\u2013", "k. a."]\n' in text
+    assert "map" not in text.partition("format = 1")[2]
+    assert run("apply job.toml").status == 0
+    assert stored(ardoq)["Till"].get("lifecycle") is None
+    assert (stored(ardoq)["Till"]["yearly_cost"], stored(ardoq)["Shop"].get("yearly_cost")) == (5, None)
+
+
 def test_near_values_are_a_map_and_the_others_are_comments(init, edit, ardoq, run):
     """Near values are mapped, the others are comments to be filled in; then no row fails."""
     out, text = init(
-        apps=["Navn,Livssyklus", "Shop,LIVE", "Till,Retird", "Fax,I drift", "Web,Planned", "Db,-"]
+        apps=["Navn,Livssyklus", "Shop,LIVE", "Till,Retird", "Fax,I drift", "Web,Planned", "Db,?"]
     )
     assert "apps.csv: values of 'Livssyklus' need a map: 2 mapped to near names, 2 to be filled in.\n" in out
     assert (
@@ -122,10 +135,10 @@ def test_near_values_are_a_map_and_the_others_are_comments(init, edit, ardoq, ru
         '"Retird" = "Retired"\n'
         '# Write what these stand for, "" for nothing, and remove the signs #:\n'
         '# "I drift" = "..."\n'
-        '# "-" = "..."\n'
+        '# "?" = "..."\n'
     ) in text
     assert "2 rows with such a problem: apps.csv line 4, apps.csv line 6.\n" in run("check job.toml").out
-    edit({'# "I drift" = "..."': '"I drift" = "Live"', '# "-" = "..."': '"-" = ""'})
+    edit({'# "I drift" = "..."': '"I drift" = "Live"', '# "?" = "..."': '"?" = ""'})
     assert run("apply job.toml").status == 0
     assert {name: fields.get("lifecycle") for name, fields in stored(ardoq).items()} == {
         "Shop": "Live",

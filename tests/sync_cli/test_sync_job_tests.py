@@ -174,6 +174,12 @@ before = [
 """
 
 
+TOO_MANY = (
+    "1 of the 3 components of type Application in workspace ... would be deleted, more than share=0.1. "
+    "To allow it, set share = 0.34 under [guard] in the job file."
+)
+
+
 @pytest.mark.parametrize(
     ("expected", "job", "lines"),
     [
@@ -188,15 +194,15 @@ before = [
         (
             "",
             KEYED.replace("0.5", "0.1"),
-            ["  + the delete guard blocks the run: The delete guard blocked ..."],
+            [f"  + the delete guard blocks the run: {TOO_MANY}"],
         ),
     ],
 )
 def test_what_is_missing_and_the_delete_guard(run_tests, expected, job, lines):
-    """What is missing, deleted or blocked is compared."""
+    """What is missing, deleted or blocked is compared, and the reasons of the guard are printed."""
     ran = run_tests(f"{GONE}{expected}\n", job)
     shown = [line for line in ran.out.splitlines() if line.startswith("  ")]
-    shown = [re.sub(r"(blocked) .*", r"\1 ...", line) if "guard blocked" in line else line for line in shown]
+    shown = [re.sub(r"in workspace .*? would", "in workspace ... would", line) for line in shown]
     shown = [re.sub(r"  \[.*\]$", "", line) for line in shown]
     assert (ran.status, shown) == (1 if lines else 0, lines)
 

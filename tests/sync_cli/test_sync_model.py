@@ -549,14 +549,31 @@ def test_types_of_fields_are_guessed_from_all_cells(folder, run):
     ]
 
 
-def test_columns_that_can_be_no_field_are_comments(folder, run):
-    """A column without a letter, and a second one of the same name but for signs, is a comment."""
-    (folder / "apps.csv").write_text("Name,Cost a,%,Cost-a\nShop,x,y,z\n", encoding="utf-8")
-    run("init --model --workspace W --source apps.csv")
-    text = (folder / "model.toml").read_text(encoding="utf-8")
-    assert '# The column "%" is left out: give it a name in the file, and here.\n' in text
-    assert '# The column "Cost-a" is left out: give it a name in the file, and here.\n' in text
-    assert run("model plan model.toml").status == 2
+def test_nested_values_are_fields_by_their_paths(folder, ardoq, run):
+    """Values within objects of JSON get a field each, and can be names; lists become no field."""
+    (folder / "pods.json").write_text(
+        '[{"meta": {"name": "a", "labels": {"k8s.io/app": "x"}}, "spec": {"n": 2}, "tags": ["t"]},'
+        ' {"meta": {"name": "b", "labels": {}}, "spec": {"n": 3}, "tags": []}]'
+    )
+    ran = run("init --model --workspace W --source pods.json")
+    assert "2 rows, lists in 'tags'.\n" in ran.out
+    for command in ("model apply model.toml", "init --workspace W --source pods.json", "apply job.toml"):
+        assert run(command).status == 0
+    stored = {each["name"]: each["customFields"] for each in ardoq.dump()["components"]}
+    assert (stored["a"]["meta_labels_k8s_io_app"], stored["a"]["spec_n"]) == ("x", 2)
+    assert stored["b"]["spec_n"] == 3
+
+
+@pytest.mark.parametrize("header", ["Name,Cost a,%,Cost-a,&", "Name,Cost-a,&,Cost a,%"])
+def test_columns_that_differ_in_signs_only(folder, ardoq, run, header):
+    """Columns without a letter, or of one name but for signs, have a field each, and `init` maps them so."""
+    columns = header.split(",")
+    (folder / "apps.csv").write_text(f"{header}\nShop,{','.join(columns[1:])}\n", encoding="utf-8")
+    for command in ("init --model", "model apply model.toml", "init", "apply job.toml"):
+        assert run(f"{command} --workspace W --source apps.csv" if "init" in command else command).status == 0
+    fields = {field["label"]: field["name"] for field in ardoq.dump()["fields"]}
+    (stored,) = (each["customFields"] for each in ardoq.dump()["components"] if each["name"] == "Shop")
+    assert {label: stored[fields[label]] for label in columns[1:]} == {label: label for label in columns[1:]}
 
 
 def test_a_model_is_made_for_one_workspace(folder, run):

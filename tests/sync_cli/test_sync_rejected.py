@@ -9,7 +9,7 @@ import openpyxl
 import pytest
 from nightly import BAD_ROW, ROWS, job_text, names_in, writes
 
-from ardoqpy_sync.sources.row_layout import REASONS
+from ardoqpy_sync.sources.row_layout import NO_COLUMNS, REASONS
 
 #: A file of an earlier run.
 OLD = f"{REASONS},Name\nIt is blank.,\n"
@@ -245,6 +245,35 @@ def test_all_reasons(home, ardoq, run, command, version):
     assert "There is no target component of type 'Application' with the name 'Nowhere'" in lines[1]
 
 
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("s.json", '[{"Id": "1", "Name": "Shop"}, 5, null, "Till", {"Id": "2", "Name": "Kiosk"}]'),
+        ("s.ndjson", '{"Id": "1", "Name": "Shop"}\n5\nnull\n{"Name": "Ti\n{"Id": "2", "Name": "Kiosk"}\n'),
+    ],
+)
+def test_rows_without_columns(home, ardoq, run, version, name, content):
+    """What is no object comes back with its reason, is rejected again, and is a row once corrected."""
+    (home / name).write_text(content)
+    job = JOB.replace('"v2"', f'"{version}"').replace(' cost = "{{Cost}}",', "")
+    back = f"r.{name.partition('.')[2]}"
+    returned = []
+    for source in (name, back):
+        (home / "job.toml").write_text(job.format(table=f'file = "{source}"', missing="report"))
+        assert run(f"apply job.toml --rejected again-{back}").status == 1
+        text = (home / f"again-{back}").read_text("utf-8")
+        (home / back).write_text(text, "utf-8")
+        rows = json.loads(text) if back.endswith(".json") else [*map(json.loads, text.splitlines())]
+        assert all(row.pop(REASONS).startswith(("The row ", "Not valid JSON")) for row in rows)
+        returned.append(rows)
+    assert returned[0] == returned[1]
+    assert [row[NO_COLUMNS] for row in returned[0]][:2] == [5, None]
+    assert len(returned[0]) == 3
+    (home / back).write_text(text.replace(f'"{NO_COLUMNS}": 5', '"Id": "3", "Name": "Till"'), "utf-8")
+    ran = run("apply job.toml")
+    assert (ran.status, "Till" in names_in(ardoq), "Kiosk" in names_in(ardoq)) == (1, True, True)
+
+
 def test_several_references_of_a_row(home, ardoq, run):
     """A row that names several ends has the reasons of each reference that it would become."""
     (home / "job.toml").write_text(job_text().replace('value = "{Needs}"', 'value = "{Needs}", split = ";"'))
@@ -331,7 +360,7 @@ def write_utf_16(home):
 
 
 def write_bad_line(home):
-    """Write a line that is not valid JSON, and has no place for a reason."""
+    """Write a line that is not valid JSON."""
     (home / "s.ndjson").write_text('{"Name": "Sh')
 
 

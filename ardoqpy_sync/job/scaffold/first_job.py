@@ -280,7 +280,7 @@ def _link_ends(described: _Components, components: Sequence[_Components]) -> lis
     targets = [
         (other.sheet, other.identifying)
         for other in components
-        if other is not described and other.name.is_unique
+        if other is not described and other.name.is_nearly_unique
     ]
     ends = []
     for column in described.sheet.columns:

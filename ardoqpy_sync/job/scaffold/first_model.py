@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain, count
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ardoqpy_sync.job.model_file.parser import BUILT_IN, name_of_label
@@ -10,7 +11,7 @@ from ardoqpy_sync.job.scaffold.sheets import NO_OPTIONS, FirstFile, Sheet, read_
 from ardoqpy_sync.job.scaffold.toml_text import comment_lines, toml_text, toml_value
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Container, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from ardoqpy_sync.job.scaffold.guesses import GuessedType
@@ -84,7 +85,9 @@ def _describe(sheets: Sequence[Sheet]) -> list[_SheetModel]:
         for sheet in sheets
     }
     targets = [
-        (sheet, [names[sheet.key].name, *keys[sheet.key]]) for sheet in sheets if names[sheet.key].is_unique
+        (sheet, [names[sheet.key].name, *keys[sheet.key]])
+        for sheet in sheets
+        if names[sheet.key].is_nearly_unique
     ]
     models = []
     for sheet in sheets:
@@ -101,7 +104,7 @@ def _describe(sheets: Sequence[Sheet]) -> list[_SheetModel]:
 
 
 def _describe_links(sheet: Sheet, ends: Sequence[str]) -> _SheetModel:
-    fields = {column.name: guesses.guess_type(column) for column in sheet.columns if column.name not in ends}
+    fields = _guess_fields(column for column in sheet.columns if column.name not in ends)
     return _SheetModel(sheet, None, fields, [_label(sheet.title)])
 
 
@@ -114,8 +117,13 @@ def _describe_rows(
     own_key = [column for column in free if column.is_unique and guesses.is_key_like(column.name)]
     rest = [column for column in free if column is not parent]
     references = [column for column in rest if column not in own_key and guesses.find_target(column, targets)]
-    fields = {column.name: guesses.guess_type(column) for column in rest if column not in references}
+    fields = _guess_fields(column for column in rest if column not in references)
     return _SheetModel(sheet, type_name, fields, [_label(column.name) for column in references])
+
+
+def _guess_fields(columns: Iterable[Column]) -> dict[str, GuessedType]:
+    """Return the types of fields by column; a list fits in none of those that can be guessed."""
+    return {column.name: guesses.guess_type(column) for column in columns if not column.has_lists}
 
 
 def _type_name(title: str) -> str:
@@ -142,6 +150,13 @@ def _model_sentence(model: _SheetModel) -> str:
     )
 
 
+def _free_name(name: str, used: Container[str]) -> str:
+    """Return the name of a field, or one like it that is neither an attribute nor the name of another."""
+    stem = f"{name}_value" if name in BUILT_IN else name or "column"
+    names = chain([stem], (f"{stem}_{number}" for number in count(2)))
+    return next(free for free in names if free not in used)
+
+
 def _field_lines(models: Sequence[_SheetModel], *, has_types: bool) -> list[str]:
     """Return the fields; one that several sheets have is on the types of all of them."""
     lines: list[str] = []
@@ -151,13 +166,7 @@ def _field_lines(models: Sequence[_SheetModel], *, has_types: bool) -> list[str]
             merged.setdefault(_label(column), []).append((model, guessed))
     used: set[str] = set()
     for label, uses in merged.items():
-        name = name_of_label(label)
-        if not name or name in used:
-            lines += [
-                "",
-                f"# The column {toml_text(label)} is left out: give it a name in the file, and here.",
-            ]
-            continue
+        name = _free_name(name_of_label(label), used)
         used.add(name)
         kinds = list(dict.fromkeys(guessed.type for _, guessed in uses))
         options = list(dict.fromkeys(option for _, guessed in uses for option in guessed.options))
@@ -168,7 +177,7 @@ def _field_lines(models: Sequence[_SheetModel], *, has_types: bool) -> list[str]
             "",
             "[[workspaces.fields]]",
             f"label = {toml_text(label)}",
-            *([f"name = {toml_text(f'{name}_value')}"] if name in BUILT_IN else []),
+            *([f"name = {toml_text(name)}"] if name != name_of_label(label) else []),
             f"type = {toml_text(kind)}",
             *([f"options = {toml_value(options)}"] if kind == "List" else []),
             *([f"component_types = {toml_value(components)}"] if has_types or not components else []),

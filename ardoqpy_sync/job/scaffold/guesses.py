@@ -88,14 +88,30 @@ class Target(NamedTuple):
 
 
 def find_name(columns: Sequence[Column], type_name: str) -> Column:
-    """Return the column with the names of the components: by its name, else the first of unique texts."""
+    """Return the column with the names of the components: by its name, else the first of unique texts.
+
+    Words come before what has mostly digits, such as amounts, dates and addresses.
+    """
     wanted = (*NAMES, type_name, *(f"{type_name} {name}" for name in NAMES))
     by_name = _find_similar(columns, wanted) or next(
         (column for column in columns if column.is_unique and _words(column.name) & set(NAMES)), None
     )
     unique = [column for column in columns if column.is_unique]
     texts = [column for column in unique if not is_key_like(column.name)]
-    return by_name or next(iter([*texts, *unique]), columns[0])
+    named = [column for column in columns if column.is_nearly_unique and not is_key_like(column.name)]
+    ranked = [*filter(_has_words, texts), *filter(_has_words, named), *texts, *unique]
+    return by_name or next(iter(ranked), columns[0])
+
+
+def _has_words(column: Column) -> bool:
+    """Return whether half of the texts of a column begin with a letter, and have more letters than digits."""
+    texts = column.texts[:_TRIED]
+    return 2 * sum(map(_is_word, texts)) >= len(texts)
+
+
+def _is_word(text: str) -> bool:
+    letters, digits = (sum(map(is_kind, text)) for is_kind in (str.isalpha, str.isdigit))
+    return text[0].isalpha() and letters > digits and not re.search("@|://", text)
 
 
 def find_description(columns: Sequence[Column]) -> Column | None:
@@ -135,11 +151,14 @@ def match_fields(columns: Sequence[Column], fields: Sequence[Field]) -> dict[str
     """
     matches: dict[str, FieldMatch] = {}
     free = list(fields)
-    for column in columns:
-        field = next((field for field in free if _is_named(field, column.name)), None)
-        if field is not None:
-            matches[column.name] = FieldMatch(field, is_exact=True)
-            free.remove(field)
+    for is_field_of in (_has_label, _is_named):
+        for column in columns:
+            if column.name in matches:
+                continue
+            field = next((field for field in free if is_field_of(field, column.name)), None)
+            if field is not None:
+                matches[column.name] = FieldMatch(field, is_exact=True)
+                free.remove(field)
     pairs = [
         (max(similarity(column.name, field.name), similarity(column.name, field.label)), column, field)
         for column in columns
@@ -194,6 +213,11 @@ def find_types(
             if 2 * values.share >= 1 and len(set(values.meanings.values())) > 1:
                 return TypeColumn(column, values)
     return None
+
+
+def _has_label(field: Field, name: str) -> bool:
+    """Return whether a column has the very label of a field: others can be called so apart from signs."""
+    return name.split() == field.label.split()
 
 
 def _is_named(field: Field, name: str) -> bool:

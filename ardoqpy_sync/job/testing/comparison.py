@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ardoqpy.errors import InvalidInput
 from ardoqpy_sync.job.testing.seed import Mistake, ModelSeed
 from ardoqpy_sync.report import format_value
+from ardoqpy_sync.reporting.terminal import guard_lines
 from ardoqpy_sync.sources.cell_conversion import convert_cell
 
 if TYPE_CHECKING:
@@ -43,7 +44,8 @@ def compare(test: JobTest, document: RunDocument, model: ModelSeed) -> Differenc
     if test.blocked and not has_blocked:
         difference.expected.append("the delete guard blocks the run")
     if guard is not None and has_blocked and not test.blocked:
-        difference.actual.append(f"the delete guard blocks the run: {guard['sentence']}")
+        reasons = guard_lines(guard) or [guard["sentence"]]
+        difference.actual += [f"the delete guard blocks the run: {reason}" for reason in reasons]
     if test.missing is not None:
         missing = [str(entry["name"]) for entry in document["missing"]]
         difference.expected += [f"missing: {name}" for name in _without(test.missing, missing)]
