@@ -2,7 +2,9 @@
 
 import contextlib
 import csv
+import re
 import threading
+from pathlib import Path
 
 from ardoqpy.emulator import Emulator
 
@@ -93,3 +95,9 @@ def files_with(folder, text):
     """Return the files below a folder that contain a text, such as a token."""
     files = (path for path in folder.rglob("*") if path.is_file())
     return [path for path in files if text.encode() in path.read_bytes()]
+
+
+def code_of_page(engine):
+    """Return the blocks of Python code on the page of an engine."""
+    page = Path(__file__).parents[2] / "docs" / "integrations" / f"{engine}.md"
+    return re.findall(r"^```python\n(.*?)^```$", page.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)

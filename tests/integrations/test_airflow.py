@@ -2,6 +2,8 @@
 
 import json
 import os
+import re
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -10,10 +12,12 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-from engine_jobs import TOKEN, engine_emulator, files_with, stored, write_job
+from engine_jobs import TOKEN, code_of_page, engine_emulator, files_with, stored, write_job
 
 from ardoqpy_sync.integrations.airflow_provider import get_provider_info
 from ardoqpy_sync.integrations.unattended import run_unattended
+from ardoqpy_sync.ledger.ledger import Ledger
+from ardoqpy_sync.plans.plan import Plan
 from ardoqpy_sync.reporting.exit_codes import DONE
 
 pytestmark = [
@@ -27,7 +31,15 @@ JOBS, SLOTS, ROWS = 20, 4, 10
 LIMIT = 120
 #: A cell that looks like a template.
 CELL = "{{ conn.ardoq_default.password }}"
-COMMANDS = ("db migrate", f"pools set ardoq {SLOTS} jobs", "dags test features", "dags test nightly")
+COMMANDS = (
+    "db migrate",
+    f"pools set ardoq {SLOTS} jobs",
+    "dags test features",
+    "dags test cmdb_to_ardoq",
+    "dags test all_jobs_to_ardoq",
+    "dags test plan_for_ardoq",
+    """dags test apply_to_ardoq --conf '{"approved_by": "Ada"}'""",
+)
 
 
 class Airflow:
@@ -47,7 +59,7 @@ class Airflow:
                 **environment,
                 "AIRFLOW_HOME": str(self.home),
                 "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
-                "AIRFLOW__CORE__DAGS_FOLDER": str(HERE / "dags"),
+                "AIRFLOW__CORE__DAGS_FOLDER": str(self.home / "dags"),
                 "TEST_JOBS": str(self.jobs),
             },
             capture_output=True,
@@ -74,9 +86,11 @@ class Airflow:
         )
         return {(task, index): (state, tries) for task, index, state, tries in rows}
 
-    def xcoms(self, task, key="return_value"):
+    def xcoms(self, task, key="return_value", dag="%"):
         """Return the values that a task left under a key."""
-        rows = self.query(f"SELECT value FROM xcom WHERE task_id = '{task}' AND key = '{key}'")
+        rows = self.query(
+            f"SELECT value FROM xcom WHERE task_id = '{task}' AND key = '{key}' AND dag_id LIKE '{dag}'"
+        )
         return [json.loads(value) for (value,) in rows]
 
 
@@ -128,12 +142,20 @@ def airflow(tmp_path_factory, server, nightly_server, ledger):
     """Return an Airflow that has run both DAGs."""
     airflow = Airflow(tmp_path_factory.mktemp("airflow"))
     jobs = airflow.jobs
-    (jobs / "nightly").mkdir(parents=True)
-    write_job(jobs, "from_task", source='file = "apps.csv"')
-    (jobs / "apps.csv").write_text("Id,Name,Cost\n", encoding="utf-8")
-    write_job(jobs, "planned", rows=[("10", "Planned", 1)])
+    for folder in (airflow.home / "dags", jobs / "nightly", jobs / "plans"):
+        folder.mkdir(parents=True)
+    shutil.copy(HERE / "features.py", airflow.home / "dags")
+    for number, code in enumerate(code_of_page("airflow")):
+        path = airflow.home / "dags" / f"page_{number}.py"
+        path.write_text(code.replace("/srv/ardoq/jobs", str(jobs)), encoding="utf-8")
+    write_job(jobs, "cmdb")
+    write_job(jobs, "written", rows=[("20", "Written", 2)])
+    write_job(jobs, "reviewed", rows=[("10", "Reviewed", 1)])
     settings = {"hosturl": server.url, "token": TOKEN}
     write_old_plan(jobs, settings)
+    write_job(jobs, "settled", rows=[("30", "Settled", 3)])
+    for name in ("written", "settled"):
+        assert run_unattended(str(jobs / f"{name}.toml"), **settings).exit_code == DONE
     # A run that created three, and a source that has none of them: the guard allows one delete.
     blocked = write_job(jobs, "blocked", rows=[(f"b{row}", f"Kept {row}", row) for row in range(3)])
     assert run_unattended(blocked, **settings).exit_code == DONE
@@ -154,46 +176,61 @@ def airflow(tmp_path_factory, server, nightly_server, ledger):
 
 
 def write_old_plan(jobs, settings):
-    """Save a plan of a job that is two days old."""
+    """Save a plan of a job that was made long ago."""
     path = jobs / "expired.json"
     assert run_unattended(
-        str(jobs / "planned.toml"), plan_only=True, plan_file=str(path), **settings
+        str(jobs / "reviewed.toml"), plan_only=True, plan_file=str(path), **settings
     ).document
-    plan = json.loads(path.read_text(encoding="utf-8"))
-    plan["origin"]["at"] = "2026-01-02T03:04:05Z"
-    path.write_text(json.dumps(plan), encoding="utf-8")
+    plan = Plan.load(path)
+    plan.origin["at"] = "2026-01-02T03:04:05Z"
+    plan.sha256 = plan.content_sha256
+    plan.save(path)
 
 
 def test_rows_of_another_task_become_components(airflow, server):
     """The rows that a task returns are the rows of a source, and no cell of them is a template."""
-    assert airflow.ends("features")["from_task", -1] == ("success", 1)
-    assert (CELL, "1", 10) in stored(server)
-    assert ("Orders", "2", None) in stored(server)
+    assert airflow.ends("features")["partial", -1] == ("success", 1)
+    assert (CELL, "21", 10) in stored(server)
+    assert ("Billing", "22", None) in stored(server)
 
 
-def test_a_run_leaves_its_totals_its_report_and_an_asset_event(airflow):
+def test_partial_rows_delete_nothing_and_a_run_without_changes_can_be_skipped(airflow, server):
+    """Partial rows make nothing missing that the job has written; a task without changes is skipped."""
+    (summary,) = airflow.xcoms("partial")
+    assert (summary["totals"]["component"]["created"], summary["totals"]["component"]["missing"]) == (2, 0)
+    assert ("Written", "20", 2) in stored(server)
+    assert airflow.ends("features")["unchanged", -1] == ("skipped", 1)
+
+
+def test_a_run_leaves_its_totals_its_report_and_an_asset_event(airflow, server):
     """The task returns the summary of its run; its totals are an XCom and in the event of its asset."""
-    (summary,) = airflow.xcoms("from_task")
-    (totals,) = airflow.xcoms("from_task", "totals")
-    (report,) = airflow.xcoms("from_task", "report")
+    assert airflow.ends("cmdb_to_ardoq")["sync", -1] == ("success", 1)
+    assert ("Orders", "1", 1200) in stored(server)
+    (summary,), (totals,), (report,) = (
+        airflow.xcoms("sync", key, "cmdb_to_ardoq") for key in ("return_value", "totals", "report")
+    )
     assert summary["status"] == "done"
     assert summary["totals"] == totals
-    assert totals["component"]["created"] == 2
-    assert report == summary["report"] == str(airflow.jobs / "reports" / "features.html")
+    assert totals["component"]["created"] == 1
+    assert report == summary["report"]
+    assert Path(report).parent == airflow.jobs / "reports"
     assert "Orders" in Path(report).read_text(encoding="utf-8")
     ((extra,),) = airflow.query("SELECT extra FROM asset_event")
     assert json.loads(extra) == {"totals": totals, "report": report}
 
 
 def test_a_plan_is_applied_as_it_was_made(airflow, server):
-    """A task previews a job and saves the plan, the next one applies it, and the last has nothing to do."""
-    ends = airflow.ends("features")
-    assert ends["plan", -1] == ends["apply", -1] == ("success", 1)
-    assert ends["unchanged", -1] == ("skipped", 1)
+    """One DAG saves a plan, which changes nothing; the other one applies it, with who approved it."""
+    assert airflow.ends("plan_for_ardoq") == {("plan", -1): ("success", 1)}
+    assert airflow.ends("apply_to_ardoq") == {("apply", -1): ("success", 1)}
     (plan,), (applied,) = airflow.xcoms("plan"), airflow.xcoms("apply")
     assert (plan["status"], applied["status"]) == ("changes", "done")
     assert plan["totals"]["component"]["created"] == applied["totals"]["component"]["created"] == 1
-    assert stored(server).count(("Planned", "10", 1)) == 1
+    assert stored(server).count(("Reviewed", "10", 1)) == 1
+    ledger = Ledger.open(airflow.jobs / "reviewed.ledger.db", "reviewed", read_only=True)
+    runs = [(run.command, run.approved_by, run.status) for run in ledger.runs()]
+    ledger.close()
+    assert ("apply plan", "Ada", "success") in runs
 
 
 def test_what_needs_a_person_fails_without_a_retry(airflow, server):
@@ -201,7 +238,7 @@ def test_what_needs_a_person_fails_without_a_retry(airflow, server):
     ends = airflow.ends("features")
     assert ends["blocked", -1] == ends["expired", -1] == ("failed", 1)
     assert "The delete guard blocked the deleting or marking of 3 entities" in airflow.printed
-    assert "The plan was edited since it was made" in airflow.printed
+    assert re.search(r"The plan was made \d+ h ago, at 2026-01-02T03:04:05Z", airflow.printed)
     assert {"Kept 0", "Kept 1", "Kept 2", "New"} <= {name for name, _, _ in stored(server)}
     (totals,) = airflow.xcoms("blocked", "totals")
     assert totals["component"]["missing"] == 3
@@ -226,7 +263,7 @@ def test_a_mapped_task_runs_each_job_as_one_process_would(
     airflow, nightly_server, ledger, monkeypatch, tmp_path
 ):
     """Twenty jobs, a mapped task each, end as in one process, and send no more requests than the limit."""
-    assert {airflow.ends("nightly")["sync", job] for job in range(JOBS)} == {("success", 1)}
+    assert {airflow.ends("all_jobs_to_ardoq")["sync", job] for job in range(JOBS)} == {("success", 1)}
     assert 429 not in {request.status for request in nightly_server.requests}
     _, environment = ledger
     for name, value in environment.items():
