@@ -1,18 +1,23 @@
 """Airflow: its own commands run DAGs with our operator, and what they leave is what a run leaves."""
 
+import contextlib
 import json
 import os
 import re
 import shutil
+import signal
+import socket
 import sqlite3
 import subprocess
 import sys
+import time
 import uuid
 from importlib.util import find_spec
+from itertools import product
 from pathlib import Path
 
 import pytest
-from engine_jobs import TOKEN, code_of_page, engine_emulator, files_with, stored, write_job
+from engine_jobs import TOKEN, code_of_page, engine_emulator, files_with, stored, write_job, write_rows
 
 from ardoqpy_sync.integrations.airflow_provider import get_provider_info
 from ardoqpy_sync.integrations.unattended import run_unattended
@@ -48,28 +53,69 @@ class Airflow:
     def __init__(self, home):
         self.home = home
         self.jobs = home / "jobs"
-        self.printed = ""
+        self.logs = []
 
-    def run(self, environment, commands):
-        """Run commands of Airflow."""
-        done = subprocess.run(
-            [sys.executable, HERE / "airflow_commands.py", *commands],
-            env={
-                **os.environ,
-                **environment,
-                "AIRFLOW_HOME": str(self.home),
-                "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
-                "AIRFLOW__CORE__DAGS_FOLDER": str(self.home / "dags"),
-                "TEST_JOBS": str(self.jobs),
-            },
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=600,
-        )
-        self.printed += done.stdout + done.stderr
-        (self.home / "printed.log").write_text(self.printed, encoding="utf-8")
-        assert done.returncode == 0, done.stderr[-3000:]
+        with socket.create_server(("127.0.0.1", 0)) as held:
+            self.port = held.getsockname()[1]
+        self.environment = {
+            **os.environ,
+            "AIRFLOW_HOME": str(home),
+            "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+            "AIRFLOW__CORE__DAGS_FOLDER": str(home / "dags"),
+            "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://127.0.0.1:{self.port}/execution/",
+            "AIRFLOW__CORE__PARALLELISM": str(2 * SLOTS),
+            "AIRFLOW__API_AUTH__JWT_SECRET": "a-secret-that-all-processes-of-this-airflow-know",
+            "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.2",
+            "TEST_JOBS": str(self.jobs),
+        }
+
+    @contextlib.contextmanager
+    def start(self, *commands):
+        """Start commands of Airflow in a process, which ends with the `with` block."""
+        with (self.home / f"printed-{len(self.logs)}.log").open("w", encoding="utf-8") as log:
+            self.logs.append(Path(log.name))
+            process = subprocess.Popen(
+                [sys.executable, HERE / "airflow_commands.py", *commands],
+                env=self.environment,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        try:
+            yield process
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGTERM)
+            try:
+                process.wait(60)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+
+    def run(self, *commands):
+        """Run commands of Airflow to their end."""
+        with self.start(*commands) as process:
+            assert process.wait(600) == 0, self.printed[-3000:]
+
+    def schedule(self, dag):
+        """Run a DAG with the scheduler of Airflow and its workers, until the run has ended."""
+        server = f"api-server --apps execution --host 127.0.0.1 --port {self.port} --workers 1"
+        scheduler = ("dags reserialize", f"dags unpause {dag} --yes", f"dags trigger {dag}", "scheduler -s")
+        with self.start(server), self.start(*scheduler) as process:
+            for _ in range(3000):
+                states = self.query(
+                    "SELECT state FROM dag_run "
+                    "WHERE triggered_by != 'TEST' AND state IN ('success', 'failed')"
+                )
+                if states or process.poll() is not None:
+                    break
+                time.sleep(0.2)
+        assert states == [("success",)], self.printed[-3000:]
+
+    @property
+    def printed(self):
+        """What the commands have printed."""
+        return "".join(log.read_text(encoding="utf-8") for log in self.logs)
 
     def query(self, statement):
         """Return what its database answers."""
@@ -118,9 +164,9 @@ def ledger():
     engine.dispose()
 
 
-def nightly_rows(job):
+def nightly_rows(job, cost=0):
     """Return the rows of one of the nightly jobs."""
-    return [(f"{job}-{row}", f"App {job}-{row}", row) for row in range(ROWS)]
+    return [(f"{job}-{row}", f"App {job}-{row}", row + cost) for row in range(ROWS)]
 
 
 @pytest.fixture(scope="module")
@@ -147,7 +193,9 @@ def airflow(tmp_path_factory, server, nightly_server, ledger):
     shutil.copy(HERE / "features.py", airflow.home / "dags")
     for number, code in enumerate(code_of_page("airflow")):
         path = airflow.home / "dags" / f"page_{number}.py"
-        path.write_text(code.replace("/srv/ardoq/jobs", str(jobs)), encoding="utf-8")
+        # Without a schedule, no run starts but those of the test.
+        dags = re.sub(r'schedule="[^"]*"', "schedule=None", code.replace("/srv/ardoq/jobs", str(jobs)))
+        path.write_text(dags, encoding="utf-8")
     write_job(jobs, "cmdb")
     write_job(jobs, "written", rows=[("20", "Written", 2)])
     write_job(jobs, "reviewed", rows=[("10", "Reviewed", 1)])
@@ -163,15 +211,23 @@ def airflow(tmp_path_factory, server, nightly_server, ledger):
     setting, environment = ledger
     for job in range(JOBS):
         write_job(jobs / "nightly", f"job{job:02}", run=setting, rows=nightly_rows(job))
-    airflow.run(
-        {
-            **environment,
-            "AIRFLOW_CONN_ARDOQ_DEFAULT": connection(server.url),
-            "AIRFLOW_CONN_ARDOQ_NIGHTLY": connection(nightly_server.url, rate_limit=LIMIT / SLOTS),
-            "AIRFLOW_CONN_ARDOQ_WRONG": connection(server.url, "another-token"),
-        },
-        COMMANDS,
-    )
+    airflow.environment |= {
+        **environment,
+        "AIRFLOW_CONN_ARDOQ_DEFAULT": connection(server.url),
+        "AIRFLOW_CONN_ARDOQ_NIGHTLY": connection(nightly_server.url, rate_limit=LIMIT / SLOTS),
+        "AIRFLOW_CONN_ARDOQ_WRONG": connection(server.url, "another-token"),
+    }
+    airflow.run(*COMMANDS)
+    return airflow
+
+
+@pytest.fixture(scope="module")
+def scheduled(airflow):
+    """Return an Airflow whose scheduler has run all nightly jobs once more, with other costs."""
+    for job in range(JOBS):
+        write_rows(airflow.jobs / "nightly" / f"job{job:02}.csv", nightly_rows(job, cost=100))
+    (airflow.home / "dags" / "features.py").unlink()
+    airflow.schedule("all_jobs_to_ardoq")
     return airflow
 
 
@@ -259,30 +315,46 @@ def test_the_connection_can_be_tested(airflow):
     assert "401 Unauthorized" in rejected["message"]
 
 
-def test_a_mapped_task_runs_each_job_as_one_process_would(
-    airflow, nightly_server, ledger, monkeypatch, tmp_path
+def test_mapped_tasks_in_a_pool_end_as_one_process_would(
+    scheduled, nightly_server, ledger, monkeypatch, tmp_path
 ):
-    """Twenty jobs, a mapped task each, end as in one process, and send no more requests than the limit."""
-    assert {airflow.ends("all_jobs_to_ardoq")["sync", job] for job in range(JOBS)} == {("success", 1)}
+    """Twenty jobs, a mapped task each, end as in one process, and never exceed the limit of their pool."""
+    tasks = scheduled.query(
+        "SELECT run_id, state, try_number, start_date, end_date FROM task_instance "
+        "WHERE dag_id = 'all_jobs_to_ardoq' AND task_id = 'sync'"
+    )
+    assert len(tasks) == 2 * JOBS
+    assert {(state, tries) for _, state, tries, _, _ in tasks} == {("success", 1)}
+    # The first run is that of `dags test`, one task after the other; the second is that of the scheduler.
+    runs = [[(start, end) for run, _, _, start, end in tasks if run == run_id] for run_id, *_ in tasks]
+    at_a_time = {most_at_a_time(run) for run in runs}
+    assert 1 in at_a_time
+    assert 1 < max(at_a_time) <= SLOTS
     assert 429 not in {request.status for request in nightly_server.requests}
     _, environment = ledger
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     with engine_emulator() as other:
-        for job in range(JOBS):
-            path = write_job(tmp_path, f"job{job:02}", rows=nightly_rows(job))
+        for job, cost in product(range(JOBS), (0, 100)):
+            path = write_job(tmp_path, f"job{job:02}", rows=nightly_rows(job, cost))
             assert run_unattended(path, hosturl=other.url, token=TOKEN).exit_code == DONE
         assert stored(nightly_server) == stored(other)
     again = {"hosturl": nightly_server.url, "token": TOKEN, "plan_only": True}
-    jobs = sorted((airflow.jobs / "nightly").glob("*.toml"))
+    jobs = sorted((scheduled.jobs / "nightly").glob("*.toml"))
     assert {run_unattended(str(job), **again).exit_code for job in jobs} == {DONE}
+    assert all(Path(f"{job}.html").exists() for job in jobs)
 
 
-def test_the_token_is_nowhere(airflow):
-    """Neither the logs nor the database nor a report of Airflow has the access token."""
-    assert TOKEN not in airflow.printed
-    assert files_with(airflow.home, TOKEN) == []
-    assert files_with(airflow.home, "Orders") != []
+def most_at_a_time(spans):
+    """Return how many spans of time overlap, at most."""
+    return max(sum(start <= at < end for start, end in spans) for at, _ in spans)
+
+
+def test_the_token_is_nowhere(scheduled):
+    """Neither the logs of its commands and tasks, nor the database, nor a report has the access token."""
+    assert files_with(scheduled.home, TOKEN) == []
+    assert len(files_with(scheduled.home / "logs", "API v2")) >= JOBS
+    assert "API v2" in scheduled.printed
 
 
 def test_the_provider_is_described_by_the_schema_of_airflow():
