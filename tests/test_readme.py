@@ -12,7 +12,8 @@ from ardoqpy.testing import emulator
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("**/*.md"))]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES += sorted((ROOT / "docs" / "integrations").glob("*.md"))
 LINKING = [*PAGES, ROOT / "CHANGELOG.md", ROOT / "benchmarks" / "README.md"]
 LINKING += sorted(ROOT.glob("examples/**/*.md"))
 #: The headings of the README, in the order in which a reader needs them.

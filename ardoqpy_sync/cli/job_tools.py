@@ -10,6 +10,7 @@ from __future__ import annotations
 import inspect
 import json
 from argparse import Namespace
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 from ardoqpy._messages import quote_name, suggest
 from ardoqpy._terminal import escape_data
 from ardoqpy.cli.errors import CommandError, unexpected_error
+from ardoqpy.cli.logs import forward_logs
 from ardoqpy.cli.options import connection_settings
 from ardoqpy.config import locate_settings
 from ardoqpy.errors import ArdoqClientException
@@ -27,16 +29,18 @@ from ardoqpy_sync.cli.job_file import load_job_file
 from ardoqpy_sync.cli.job_ledger import open_ledger_of
 from ardoqpy_sync.cli.notify import error_messages
 from ardoqpy_sync.cli.signals import Interrupts, interrupts_once
+from ardoqpy_sync.job.connect import resolve_path
 from ardoqpy_sync.job.execution import RunContext, apply_plan, attempt, preview_job
 from ardoqpy_sync.job.folder import find_job_files
 from ardoqpy_sync.plans.review import PlansInReview
 from ardoqpy_sync.reporting import terminal
-from ardoqpy_sync.reporting.exit_codes import DONE, FAILED, MEANINGS
+from ardoqpy_sync.reporting.exit_codes import DONE, FAILED, MEANINGS, NAME
 from ardoqpy_sync.reporting.history import describe_runs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from ardoqpy.config import Token
     from ardoqpy.entities import Attributes
     from ardoqpy_sync.job import Job
     from ardoqpy_sync.job.execution import RunResult
@@ -50,8 +54,9 @@ NOT_RUN = "not run"
 #: What a command has options for, and a tool has not.
 _OPTIONS = {
     **dict.fromkeys(("save", "rejected", "webhook")),
-    **dict.fromkeys(("apply", "long"), False),
     "report": (),
+    "long": False,
+    "apply": True,  # so that the delete guard decides about an undo
     "quiet_when_unchanged": True,
 }
 
@@ -79,7 +84,8 @@ class JobTools:
         self._settings = connection_settings(options)
         self._folder = Path(options.jobs)
         find_job_files(self._folder)
-        self._token = locate_settings(config=options.config).get("token")
+        self._tokens: dict[str | None, Token] = {}
+        self._learn_token(options.config)
         self._plans = PlansInReview()
         self._interrupts = Interrupts()
 
@@ -128,7 +134,7 @@ class JobTools:
             raise CommandError(f"approved_by is not the name of a person, of at most {MAX_NAME} characters.")
         reviewed = self._plans.take(plan_id)
 
-        def apply(job: Job, context: RunContext) -> RunResult:
+        def work(job: Job, context: RunContext) -> RunResult:
             return apply_plan(
                 reviewed.plan,
                 context,
@@ -139,25 +145,44 @@ class JobTools:
                 **self._settings,
             )
 
-        result, context = self._run(reviewed.job, apply, simulated=False)
+        result, context = self._run(reviewed.job, work, simulated=False)
         if context.client is None:  # nothing was sent: it may be tried again
             self._plans.put_back(reviewed)
         return _ended(result)
 
     def undo(self, run_id: str) -> Answer:
-        """Make a plan that takes a run back. Writes nothing: show and apply it like any other plan."""
+        """Make a plan that takes a run back, unless the delete guard blocks it. Writes nothing.
+
+        Show and apply it like any other plan.
+        """
         job, _, number = run_id.rpartition("#")
         options = self._options_of(job, number=number)
-        return self._review(
-            job, lambda loaded, context, keep: preview_undo(loaded, options, context, keep)[0]
-        )
+
+        def preview(loaded: Job, context: RunContext, keep: Callable[[Plan], None]) -> RunResult:
+            plans: list[Plan] = []
+            result, undo = preview_undo(loaded, options, context, plans.append)
+            if undo.blocked is None:
+                for plan in plans:
+                    keep(plan)
+            else:
+                result.more_lines.append(
+                    "No plan is made, because the delete guard blocks it. A person can review it with "
+                    f"'{NAME} undo {loaded.path} {number} --save FILE', and apply the file."
+                )
+            return result
+
+        return self._review(job, preview)
 
     def call(self, name: str, arguments: Attributes) -> tuple[str, bool]:
         """Call a tool, and return its answer as JSON, and whether it could not start.
 
         Raise `KeyboardInterrupt` at its end if a signal has interrupted it.
         """
-        with interrupts_once() as self._interrupts:
+        logged: list[str] = []
+        with (
+            interrupts_once() as self._interrupts,
+            forward_logs(logged.append, verbose=self._options.verbose),
+        ):
             try:
                 answer = _tool(name, arguments)(self, **arguments)
             except (ArdoqClientException, CommandError) as problem:
@@ -165,18 +190,31 @@ class JobTools:
             except Exception as problem:  # noqa: BLE001  (its text may have a secret)
                 answer = _answer(FAILED, [unexpected_error(problem)], started=False)
             self._interrupts.check()
+        answer["data"] += dict.fromkeys(logged)  # a command prints it on standard error
         return json.dumps(self._make_safe(answer), ensure_ascii=False), answer["status"] == NOT_RUN
 
     def _make_safe(self, answer: Any) -> Any:
         """Return an answer without the token, and with texts that are cut and escaped."""
-        return escape_data(self._token.value.redact_data(answer) if self._token else answer, MAX_WIDTH)
+        for token in self._tokens.values():
+            answer = token.redact_data(answer)
+        return escape_data(answer, MAX_WIDTH)
+
+    def _learn_token(self, config: str | None) -> None:
+        located = locate_settings(config=config)
+        if "token" in located:
+            self._tokens[config] = located["token"].value
 
     def _options_of(self, job: str, **more: object) -> Namespace:
         """Return the options of a command for a job: one of those that list_jobs lists."""
         jobs = find_job_files(self._folder)
         if job not in jobs:
             raise CommandError(f"There is no job {quote_name(job)}: {suggest(job, jobs)}")
-        return Namespace(**{**vars(self._options), **_OPTIONS, "job": str(jobs[job]), **more})
+        path = str(jobs[job])
+        with suppress(ArdoqClientException, CommandError):  # the tool reports it
+            loaded = load_job_file(path)
+            if "config" in loaded.ardoq and not self._options.config:
+                self._learn_token(resolve_path(loaded, loaded.ardoq["config"]))
+        return Namespace(**{**vars(self._options), **_OPTIONS, "job": path, **more})
 
     def _run(
         self, job: str, work: Callable[[Job, RunContext], RunResult], *, simulated: bool

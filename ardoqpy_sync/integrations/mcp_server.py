@@ -75,8 +75,8 @@ def run(options: argparse.Namespace) -> int:
     logging.getLogger("mcp").propagate = False
 
     async def serve() -> None:
-        async with stdio_server() as streams:
-            await server.run(*streams, server.create_initialization_options())
+        async with stdio_server() as (reading, writing):
+            await server.run(reading, writing, server.create_initialization_options())
 
     with show_logs(options, quiet=False):
         asyncio.run(serve())

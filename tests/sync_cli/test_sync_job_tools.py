@@ -143,12 +143,15 @@ def test_the_first_page_has_the_totals_and_the_deletes(tools):
     assert lines[4] == "would delete:"
 
 
-def test_a_plan_is_applied_once(ardoq, tools):
-    """A second call with the same id writes nothing."""
+@pytest.mark.parametrize("settings", ["", "ledger = false"])
+def test_a_plan_is_applied_once(home, ardoq, tools, settings):
+    """A second call with the same id writes nothing, whether or not the job has a ledger."""
+    (home / "job.toml").write_text(job_text(missing="delete", share=1, run=settings))
     plan_id = tools.make_plan()
-    tools("apply", plan_id=plan_id, approved_by="Ada")
+    assert tools("apply", plan_id=plan_id, approved_by="Ada")["status"] == "done"
     count = len(writes(ardoq))
-    assert tools("apply", plan_id=plan_id, approved_by="Ada")["status"] == NOT_RUN
+    answer = tools("apply", plan_id=plan_id, approved_by="Ada")
+    assert answer["data"][0].startswith(f"There is no plan '{plan_id}' in review")
     assert len(writes(ardoq)) == count
 
 
@@ -180,21 +183,14 @@ def test_only_the_newest_plans_are_kept(tools):
     assert states == [NOT_RUN, *["done"] * MAX_PLANS]
 
 
-@pytest.mark.parametrize("name", ["", " \t", "x" * 201, "Ada\nByron", "\u202eadA", "\x1b[31mAda"])
-def test_who_approves_has_a_name(ardoq, tools, name):
-    """A name that is blank, long or hides something is refused, and the plan can still be approved."""
+def test_who_approves_has_a_name(ardoq, tools):
+    """A name that is blank, long, hides something or is the token is refused; another one is accepted."""
     plan_id = tools.make_plan()
-    answer = tools("apply", plan_id=plan_id, approved_by=name)
-    assert answer["data"] == ["approved_by is not the name of a person, of at most 200 characters."]
+    for name in ("", " \t", "x" * 201, "Ada\nByron", "\u202eadA", "\x1b[31mAda", f"Ada {ardoq.token}"):
+        answer = tools("apply", plan_id=plan_id, approved_by=name)
+        assert answer["data"] == ["approved_by is not the name of a person, of at most 200 characters."], name
     assert writes(ardoq) == []
     assert tools("apply", plan_id=plan_id, approved_by="Ada")["status"] == "done"
-
-
-def test_the_token_is_no_name(ardoq, tools):
-    """The token does not get into the ledger as the name of who approved a plan."""
-    plan_id = tools.make_plan()
-    assert tools("apply", plan_id=plan_id, approved_by=f"Ada {ardoq.token}")["status"] == NOT_RUN
-    assert writes(ardoq) == []
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="links need a privilege")
@@ -294,6 +290,16 @@ def test_the_delete_guard_blocks_a_plan_as_it_blocks_the_command(home, ardoq, to
     assert "Fax" in names_in(ardoq)
 
 
+def test_the_delete_guard_blocks_an_undo(home, ardoq, tools):
+    """No plan is made of an undo that deletes more than the guard allows: only a person can decide that."""
+    assert tools("apply", plan_id=tools.make_plan(), approved_by="Ada")["status"] == "done"
+    (home / "job.toml").write_text(job_text(missing="delete", share=0.2))
+    answer = tools("undo", run_id="job.toml#1")
+    assert (answer["status"], "plan" in answer) == ("blocked", False)
+    assert any("more than share=0.2" in line for line in answer["data"])
+    assert f"'ardoqpy-sync undo {home / 'job.toml'} 1 --save FILE'" in answer["data"][-1]
+
+
 def test_a_bad_row_and_a_bad_job_are_reported(home, tools):
     """Problems are in the answers of check and plan, as the commands print them."""
     (home / "apps.csv").write_text(ROWS + BAD_ROW)
@@ -324,6 +330,15 @@ def test_hostile_texts_are_data_that_is_cut_and_escaped(home, ardoq, tools):
     assert any(HOSTILE[0] in line for line in answers[0]["data"])
 
 
+def test_an_answer_ends_after_so_many_lines(home, tools):
+    """What a wide row or a long list would add is counted, and left out."""
+    columns = ",".join(f"Column {number}" for number in range(MAX_LINES))
+    (home / "apps.csv").write_text(f"Id,Name,Cost,Needs,{columns}\n1,Web shop,1,,{'x,' * (MAX_LINES - 1)}x\n")
+    lines = tools("explain_row", job="job.toml", row="2")["data"]
+    assert len(lines) == MAX_LINES + 1
+    assert lines[-1].startswith("... and ")
+
+
 def test_the_token_in_ardoq_or_in_a_cell_is_in_no_answer(home, ardoq, tools):
     """A plan that has the token in a value is not kept, and no answer has the token."""
     components = ardoq.dump()["components"]
@@ -341,6 +356,28 @@ def test_the_token_in_ardoq_or_in_a_cell_is_in_no_answer(home, ardoq, tools):
     assert '"plan"' not in texts[1]
     assert [text for text in texts if ardoq.token in text] == []
     assert sum("***" in text for text in texts) == len(texts)
+
+
+def test_the_token_of_the_cfg_file_of_a_job_is_in_no_answer(home, ardoq, tools_of, monkeypatch):
+    """A token that only the job names is not shown either, where a message lists the columns of a source."""
+    monkeypatch.delenv("ARDOQ_API_TOKEN")
+    (home / "ardoq.cfg").write_text(f"[Ardoq]\ntoken = {ardoq.token}\n")
+    (home / "ardoq.cfg").chmod(0o600)
+    (home / "job.toml").write_text(job_text(ardoq='config = "ardoq.cfg"'))
+    (home / "apps.csv").write_text(f"Id,Name,Needs,{ardoq.token}\n1,Web shop,,x\n")
+    answer = tools_of()("check", job="job.toml")
+    assert "***" in str(answer["data"])
+    assert ardoq.token not in str(answer)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="files have other permissions")
+def test_warnings_are_in_the_answer(home, ardoq, tools):
+    """What the command prints on standard error beside its result is part of the answer, once."""
+    (home / "ardoq.cfg").write_text(f"[Ardoq]\nhost = {ardoq.url}\ntoken = {ardoq.token}\n")
+    (home / "ardoq.cfg").chmod(0o644)
+    (home / "job.toml").write_text(job_text(ardoq='config = "ardoq.cfg"'))
+    lines = tools("plan", job="job.toml")["data"]
+    assert [line for line in lines if "others may read it" in line] == lines[-1:]
 
 
 def test_a_bug_ends_a_call_and_not_the_server(tools, monkeypatch, ardoq):
