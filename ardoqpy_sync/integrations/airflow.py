@@ -104,6 +104,8 @@ class ArdoqSyncOperator(BaseOperator):
     - `job_file`: the path of the job file on the worker.
     - `rows`: rows to use instead of those of a source, such as the output of another task: a list of dicts,
       or a dict from the name of a source to its list.
+    - `partial`: whether the rows are not the whole source: they create and update, nothing is missing, and
+      the other sources of the job are left out.
     - `plan_only`: whether to preview alone; `plan_file` is then where the plan is saved. Without `plan_only`,
       `plan_file` is the plan to apply, and `approved_by` who approved it.
     - `report`: the file for the report; its suffix is `.html`, `.md` or `.json`.
@@ -125,6 +127,7 @@ class ArdoqSyncOperator(BaseOperator):
         *,
         job_file: str,
         rows: RowsOfJob | None = None,
+        partial: bool = False,
         plan_only: bool = False,
         plan_file: str | None = None,
         approved_by: str | None = None,
@@ -137,6 +140,7 @@ class ArdoqSyncOperator(BaseOperator):
         super().__init__(**kwargs)
         self.job_file = job_file
         self.rows = rows
+        self.partial = partial
         self.plan_only = plan_only
         self.plan_file = plan_file
         self.approved_by = approved_by
@@ -150,6 +154,7 @@ class ArdoqSyncOperator(BaseOperator):
         result = run_unattended(
             self.job_file,
             rows=self.rows,
+            partial=self.partial,
             plan_only=self.plan_only,
             plan_file=self.plan_file,
             report=self.report,

@@ -32,7 +32,6 @@ with require_extra("dagster", "dagster", "The integration for Dagster"):
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ardoqpy_sync.integrations.unattended import RowsOfJob
     from ardoqpy_sync.job.execution import RunResult
 
 #: The name of the asset check.
@@ -51,12 +50,11 @@ class ArdoqResource(ConfigurableResource):
     allow_http: bool = False
     rate_limit: float | None = None
 
-    def run(self, job_file: str, rows: RowsOfJob | None = None, report: str | None = None) -> RunResult:
-        """Run a job, and return the result; see `run_unattended`."""
+    def run(self, job_file: str, **settings: Any) -> RunResult:
+        """Run a job, and return the result; the settings are those of `run_unattended`."""
         return run_unattended(
             job_file,
-            rows=rows,
-            report=report,
+            **settings,
             hosturl=self.host,
             token=self.token,
             org=self.org,
@@ -70,6 +68,7 @@ def ardoq_asset(
     job_file: str,
     *,
     rows: Mapping[str, Any] | None = None,
+    partial: bool = False,
     report: str | None = None,
     resource: str = "ardoq",
     **settings: Any,
@@ -77,6 +76,8 @@ def ardoq_asset(
     """Return an asset that runs a job, with a check that fails if the delete guard blocks.
 
     - `rows`: by the name of a source, the key of the asset whose value is its rows: a list of dicts.
+    - `partial`: whether these rows are not the whole source: they create and update, nothing is missing, and
+      the other sources of the job are left out.
     - `report`: the file for the report; `{run_id}` in it stands for the id of Dagster's run.
     - `resource`: the name of the `ArdoqResource`.
     - `settings`: as for `dagster.asset`; the `name` is that of the job file, unless it is given.
@@ -99,7 +100,7 @@ def ardoq_asset(
         path = None if report is None else report.replace("{run_id}", context.run_id)
         connection: ArdoqResource = getattr(context.resources, resource)
         given_rows = {source: given[name] for name, source in inputs.items()}
-        result = connection.run(job_file, given_rows or None, path)
+        result = connection.run(job_file, rows=given_rows or None, partial=partial, report=path)
         context.log.info("\n".join(terminal.render(result.document)))
         return _to_materialize_result(result, path)
 

@@ -16,7 +16,7 @@ from ardoqpy_sync.integrations.dagster import ArdoqResource, ardoq_asset
 @asset
 def orders():
     """Return rows, as an asset that reads a source does."""
-    return [{"Id": "1", "Name": "Orders", "Cost": 5}]
+    return [{"Id": "works", "Name": "Sales", "Cost": 5}]
 
 
 @asset(deps=["apps"])
@@ -56,6 +56,15 @@ def materialize_folder(folder, token_variable, instance):
     }
 
 
+def materialize_page(code, instance):
+    """Run the code of the page, materialize its assets, and return the status and the metadata of each."""
+    definitions = {}
+    exec(compile(code, "dagster.md", "exec"), definitions)
+    result = definitions["defs"].resolve_job_def("nightly").execute_in_process(instance=instance)
+    events = result.get_asset_materialization_events()
+    return {event.asset_key.to_user_string(): list(event.materialization.metadata) for event in events}
+
+
 connection = ArdoqResource(host="https://a.example", token=os.environ[sys.argv[2]])
 sys.stdout.write(f"{connection!r} {connection}\n")
 with DagsterInstance.get() as instance:
@@ -63,4 +72,5 @@ with DagsterInstance.get() as instance:
         materialize_folder(Path(folder), variable, instance)
         for folder, variable in zip(sys.argv[1::2], sys.argv[2::2], strict=True)
     ]
-sys.stdout.write(json.dumps(kept, default=str))
+    page = materialize_page(Path(os.environ["TEST_PAGE"]).read_text(encoding="utf-8"), instance)
+sys.stdout.write(json.dumps([*kept, page], default=str))

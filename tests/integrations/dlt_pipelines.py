@@ -1,9 +1,10 @@
 """Pipelines of a test, in a process of their own; the last line is what happened.
 
-python dlt_pipelines.py FOLDER
+python dlt_pipelines.py FOLDER PAGE ...
 """
 
 import json
+import runpy
 import sys
 from pathlib import Path
 
@@ -53,6 +54,8 @@ def run(job, resources):
         return str(error)
 
 
+for page in sys.argv[2:]:
+    runpy.run_path(page, run_name="__main__")
 kept = {
     "whole": run("whole", whole(("1", "Orders", 5), ("2", "Billing", None))),
     "changed": run("whole", changed()),

@@ -1,10 +1,11 @@
-"""Jobs for the tests of the engines, and an emulator that counts how many requests it answers at a time."""
+"""Jobs for the tests of the engines, and an emulator for them."""
 
 import contextlib
 import csv
-import threading
+import re
+from pathlib import Path
 
-from ardoqpy.emulator import Emulator
+from ardoqpy.testing import emulator
 
 TOKEN = "t0ken-of-the-engines-that-nothing-may-show"
 MODEL, APPS = "5f00aa00bb00cc00dd000010", "5f00aa00bb00cc00dd000200"
@@ -39,31 +40,10 @@ cost = "{{Cost}}"
 """
 
 
-class CountingEmulator(Emulator):
-    """An emulator that knows how many requests it answered at a time, at most."""
-
-    def __init__(self, **options):
-        super().__init__(**options)
-        self._lock = threading.Lock()
-        self._running = 0
-        self.most_at_a_time = 0
-
-    def answer(self, *request):
-        """Answer a request, and count it while it is answered."""
-        with self._lock:
-            self._running += 1
-            self.most_at_a_time = max(self.most_at_a_time, self._running)
-        try:
-            return super().answer(*request)
-        finally:
-            with self._lock:
-                self._running -= 1
-
-
 @contextlib.contextmanager
 def engine_emulator(**options):
     """Run an emulator with an empty workspace, and check afterwards that nothing crashed in it."""
-    with CountingEmulator(seed=SEED, token=TOKEN, **options) as server:
+    with emulator(seed=SEED, token=TOKEN, **options) as server:
         yield server
         assert server.crashes == []
 
@@ -93,3 +73,9 @@ def files_with(folder, text):
     """Return the files below a folder that contain a text, such as a token."""
     files = (path for path in folder.rglob("*") if path.is_file())
     return [path for path in files if text.encode() in path.read_bytes()]
+
+
+def code_of_page(engine):
+    """Return the blocks of Python code on the page of an engine."""
+    page = Path(__file__).parents[2] / "docs" / "integrations" / f"{engine}.md"
+    return re.findall(r"^```python\n(.*?)^```$", page.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)

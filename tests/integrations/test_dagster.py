@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-from engine_jobs import TOKEN, engine_emulator, files_with, stored, write_job
+from engine_jobs import TOKEN, code_of_page, engine_emulator, files_with, stored, write_job
 
 from ardoqpy_sync.integrations.unattended import run_unattended
 
@@ -43,6 +43,10 @@ def ran(folder, server):
     settings = {"hosturl": server.url, "token": TOKEN}
     assert run_unattended(str(folders["blocked"] / "apps.toml"), **settings).error is None
     write_job(folders["blocked"], rows=[("new", "New", 9)])
+    (page,) = code_of_page("dagster")
+    write_job(folder, "applications")
+    page = page.replace("https://yourorg.ardoq.com", server.url).replace("/srv/ardoq/jobs", str(folder))
+    (folder / "page.py").write_text(page, encoding="utf-8")
     home = folder / "home"
     home.mkdir()
     done = subprocess.run(
@@ -57,6 +61,8 @@ def ran(folder, server):
             "DAGSTER_DISABLE_TELEMETRY": "yes",
             "ARDOQ_TEST_HOST": server.url,
             "ARDOQ_TEST_TOKEN": TOKEN,
+            "ARDOQ_API_TOKEN": TOKEN,
+            "TEST_PAGE": str(folder / "page.py"),
             "ARDOQ_WRONG_TOKEN": WRONG_TOKEN,
         },
         capture_output=True,
@@ -66,7 +72,7 @@ def ran(folder, server):
     )
     assert done.returncode == 0, done.stderr
     return dict(
-        zip(folders, json.loads(done.stdout.splitlines()[-1]), strict=True)
+        zip([*folders, "page"], json.loads(done.stdout.splitlines()[-1]), strict=True)
     ), done.stdout + done.stderr
 
 
@@ -75,7 +81,7 @@ def test_a_job_is_an_asset_with_a_check(ran, server, folder):
     works = ran[0]["works"]
     assert works["succeeded"]
     assert works["failures"] == {}
-    assert ("Orders", "1", 5) in stored(server)
+    assert ("Sales", "works", 5) in stored(server)
     assert ("App works 0", "works-0", 0) in stored(server)
     metadata = works["metadata"]
     assert metadata["apps"]["components created"] == 3
@@ -86,6 +92,13 @@ def test_a_job_is_an_asset_with_a_check(ran, server, folder):
     assert "App works 0" in report.read_text(encoding="utf-8")
     assert works["checks"] == {"apps": [True, None], "from_asset": [True, None]}
     assert "downstream" in metadata
+
+
+def test_the_example_of_the_page_runs(ran, server, folder):
+    """The definitions of the page write the rows of its asset, and a report."""
+    assert "report file" in ran[0]["page"]["applications"]
+    assert ("Orders", "1", 1200) in stored(server)
+    assert len(list((folder / "reports").glob("*.html"))) == 1
 
 
 def test_the_check_fails_if_the_delete_guard_blocks(ran, server):

@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-from engine_jobs import TOKEN, engine_emulator, files_with, stored, write_job
+from engine_jobs import TOKEN, code_of_page, engine_emulator, files_with, stored, write_job
 
 pytestmark = [
     pytest.mark.slow,
@@ -35,8 +35,12 @@ def ran(folder, server):
     """Run the pipelines, and return what happened and what was printed."""
     for name in ("whole", "loaded", "bad_row"):
         write_job(folder, name, source='file = "apps.csv"')
+    write_job(folder, "apps")
+    pages = [folder / f"page_{number}.py" for number, _ in enumerate(code_of_page("dlt"))]
+    for path, code in zip(pages, code_of_page("dlt"), strict=True):
+        path.write_text(code.replace("/srv/ardoq/jobs", str(folder)), encoding="utf-8")
     done = subprocess.run(
-        [sys.executable, Path(__file__).parent / "dlt_pipelines.py", folder],
+        [sys.executable, Path(__file__).parent / "dlt_pipelines.py", folder, *pages],
         env={
             **os.environ,
             "RUNTIME__DLTHUB_TELEMETRY": "false",
@@ -47,7 +51,7 @@ def ran(folder, server):
             "DESTINATION__ARDOQ__TOKEN": TOKEN,
             "DESTINATION__WRONG__HOST": server.url,
             "DESTINATION__WRONG__TOKEN": WRONG_TOKEN,
-            "LOAD__RAISE_ON_MAX_RETRIES": "1",
+            "DLT_DATA_DIR": str(folder / "dlt"),
         },
         capture_output=True,
         text=True,
@@ -66,6 +70,13 @@ def test_a_resource_is_the_source_of_a_job(ran, server):
     assert ("Orders", "1", 5) in stored(server)
 
 
+def test_the_examples_of_the_page_run(ran, server):
+    """The page's resource and its pipeline write their rows."""
+    assert "2 created" in ran[1]
+    assert ("Invoices", "101", 400) in stored(server)
+    assert ("Shipping", "103", None) in stored(server)
+
+
 def test_an_incremental_resource_makes_nothing_missing(ran, server):
     """The rows of an incremental resource are changes: they update, and nothing is missing."""
     assert (ran[0]["changed"]["updated"], ran[0]["changed"]["missing"]) == (1, 0)
@@ -78,7 +89,8 @@ def test_a_pipeline_creates_and_updates_and_deletes_nothing(ran, server, folder)
     assert ("Loaded", "10", 3) in stored(server)
     assert ("Too", "11", 2) in stored(server)
     reports = [path.read_text(encoding="utf-8") for path in sorted((folder / "reports").glob("apps-*.html"))]
-    assert "Too" in reports[0]
+    assert "Shipping" in reports[0]
+    assert "Too" in reports[1]
 
 
 def test_a_row_that_fails_ends_the_load(ran, server):
