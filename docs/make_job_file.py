@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ardoqpy_sync.job.schema import ALL_TABLES
+from ardoqpy_sync.job.file.schema import ALL_TABLES
 
 PAGE = Path(__file__).parent / "job-file.md"
 EXAMPLE = """```toml

@@ -196,7 +196,7 @@ def test_the_map_names_every_file():
     named = {name for row in rows for name in re.findall(r"`([^`]+)`", row)}
     files = set(re.findall(r"`((?:[\w.-]+/)*[\w.-]+\.(?:py|md)|(?:\w+/)+)`", design)) | named
     packages = [ROOT / "ardoqpy", ROOT / "ardoqpy_sync"]
-    roots = [ROOT, *packages, *(folder for package in packages for folder in package.glob("*/"))]
+    roots = [ROOT, *(folder for package in packages for folder in package.glob("**/"))]
     assert len(files) > 60
     assert [name for name in sorted(files) if not any((root / name).exists() for root in roots)] == []
     for path in [*ROOT.glob("ardoqpy/**/*.py"), *ROOT.glob("ardoqpy_sync/**/*.py")]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ardoqpy._http.local_files import open_regular_file
 from ardoqpy.cli.errors import CommandError
 from ardoqpy_sync.job import load_job
-from ardoqpy_sync.job.schema import NAMES_ARE_KEPT
+from ardoqpy_sync.job.file.schema import NAMES_ARE_KEPT
 from ardoqpy_sync.reporting.exit_codes import NAME
 
 if TYPE_CHECKING:

@@ -31,7 +31,7 @@ from ardoqpy_sync.cli.notify import error_messages
 from ardoqpy_sync.cli.signals import Interrupts, interrupts_once
 from ardoqpy_sync.job.connect import resolve_path
 from ardoqpy_sync.job.execution import RunContext, apply_plan, attempt, preview_job
-from ardoqpy_sync.job.folder import find_job_files
+from ardoqpy_sync.job.file.folder import find_job_files
 from ardoqpy_sync.plans.review import PlansInReview
 from ardoqpy_sync.reporting import terminal
 from ardoqpy_sync.reporting.exit_codes import DONE, FAILED, MEANINGS, NAME

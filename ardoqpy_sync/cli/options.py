@@ -30,7 +30,7 @@ def report_folder(path: str) -> str:
 
 def duration(text: str) -> float:
     """Return the seconds of a time such as "90m"."""
-    from ardoqpy_sync.job.schema import parse_duration  # noqa: PLC0415  (slow to load)
+    from ardoqpy_sync.job.file.schema import parse_duration  # noqa: PLC0415  (slow to load)
 
     seconds = parse_duration(text)
     if seconds is None:

@@ -11,9 +11,9 @@ To preview one:
 from __future__ import annotations
 
 from ardoqpy_sync.job.connect import open_client
-from ardoqpy_sync.job.model import Job
-from ardoqpy_sync.job.parser import load_job, parse_job
-from ardoqpy_sync.job.problems import JobInvalid, Problem
+from ardoqpy_sync.job.file.model import Job
+from ardoqpy_sync.job.file.parser import load_job, parse_job
+from ardoqpy_sync.job.file.problems import JobInvalid, Problem
 from ardoqpy_sync.job.result import JobResult
 from ardoqpy_sync.job.runner import find_problems, run_job
 

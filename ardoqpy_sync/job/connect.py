@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ardoqpy.errors import InvalidInput
 from ardoqpy_sync.client import ArdoqSyncClient
-from ardoqpy_sync.job.schema import parse_duration
+from ardoqpy_sync.job.file.schema import parse_duration
 from ardoqpy_sync.ledger.ledger import Ledger
 from ardoqpy_sync.lock import JobLock
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from ardoqpy.entities import Attributes
     from ardoqpy_sync.documents import RunDocument
-    from ardoqpy_sync.job.model import Job
+    from ardoqpy_sync.job.file.model import Job
 
 #: The API version of jobs that name none: the version that Ardoq documents.
 DEFAULT_VERSION = "v2"

@@ -20,7 +20,7 @@ from ardoqpy_sync.job.connect import (
     lock_of,
     open_client,
 )
-from ardoqpy_sync.job.problems import JobInvalid
+from ardoqpy_sync.job.file.problems import JobInvalid
 from ardoqpy_sync.job.runner import run_job
 from ardoqpy_sync.job.trace import RunTrace
 from ardoqpy_sync.lock import JobLock
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from ardoqpy_sync.documents import PlanIdentity, RunDocument
-    from ardoqpy_sync.job.model import Job
+    from ardoqpy_sync.job.file.model import Job
     from ardoqpy_sync.plans.plan import Plan
 
     #: By source name, rows to use instead of those in the job.

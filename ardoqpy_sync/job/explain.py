@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, cast
 from ardoqpy.errors import InvalidInput
 from ardoqpy.metamodel import Field
 from ardoqpy_sync.compare.diff import FAILED, RowOrigin
-from ardoqpy_sync.job.row_mapping import list_readers
-from ardoqpy_sync.job.rows import ComponentRow, ReferenceRow
-from ardoqpy_sync.job.where import list_tests
+from ardoqpy_sync.job.file.where import list_tests
+from ardoqpy_sync.job.rows.row import ComponentRow, ReferenceRow
+from ardoqpy_sync.job.rows.row_mapping import list_readers
 from ardoqpy_sync.json_file import as_json_value
 from ardoqpy_sync.report import (
     describe_ambiguous,
@@ -39,10 +39,10 @@ if TYPE_CHECKING:
         StepEntry,
         ValueEntry,
     )
-    from ardoqpy_sync.job.model import Job, RowMapping
+    from ardoqpy_sync.job.file.model import Job, RowMapping
     from ardoqpy_sync.job.resolver import ResolvedSelector
-    from ardoqpy_sync.job.rows import MappedRow, Target
-    from ardoqpy_sync.job.targets import Targets
+    from ardoqpy_sync.job.rows.row import MappedRow, Target
+    from ardoqpy_sync.job.rows.targets import Targets
     from ardoqpy_sync.job.trace import RunTrace
     from ardoqpy_sync.sources import Row, Source
     from ardoqpy_sync.sources.cell_formats import SourceFormats

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from ardoqpy.entities import Entity
     from ardoqpy_sync.client import ArdoqSyncClient
     from ardoqpy_sync.engine import Engine
-    from ardoqpy_sync.job.model import GuardTable
+    from ardoqpy_sync.job.file.model import GuardTable
     from ardoqpy_sync.job.resolver import ResolvedMapping, TypeGroup
     from ardoqpy_sync.job.result import JobResult
-    from ardoqpy_sync.job.rows import MappedRow
+    from ardoqpy_sync.job.rows.row import MappedRow
 
 #: A source with a multiple of so many rows may be an export that was cut off.
 ROUND_NUMBER = 1_000

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ardoqpy.errors import InvalidInput
 from ardoqpy_sync.compare.diff import FAILED
-from ardoqpy_sync.job.row_mapping import list_columns
+from ardoqpy_sync.job.rows.row_mapping import list_columns
 from ardoqpy_sync.reporting.document import without_token
 from ardoqpy_sync.sources.registry import check_source
 from ardoqpy_sync.sources.row_layout import OTHER_REASONS, REASONS, ReturnedRow
 
 if TYPE_CHECKING:
     from ardoqpy_sync.client import ArdoqSyncClient
-    from ardoqpy_sync.job.model import Job
+    from ardoqpy_sync.job.file.model import Job
     from ardoqpy_sync.job.trace import RunTrace
     from ardoqpy_sync.sources import Row, Source
 

@@ -10,7 +10,7 @@ from ardoqpy._messages import quote_name
 from ardoqpy.errors import ConfigurationError, InvalidInput
 from ardoqpy.metamodel import Field
 from ardoqpy.name_lookup import NameLookup
-from ardoqpy_sync.job.row_types import TypeReader, possible_types
+from ardoqpy_sync.job.file.row_types import TypeReader, possible_types
 from ardoqpy_sync.ledger.records import PARENT, Owner
 from ardoqpy_sync.sources.cell_conversion import convert_cell
 from ardoqpy_sync.sources.registry import read_map_file
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ardoqpy.client import ArdoqClient
     from ardoqpy.entities import Attributes
     from ardoqpy_sync.compare.merge import EditPolicy
-    from ardoqpy_sync.job.model import (
+    from ardoqpy_sync.job.file.model import (
         ComponentMapping,
         ComponentSelector,
         EndName,
@@ -30,10 +30,10 @@ if TYPE_CHECKING:
         ReferenceMapping,
         RowMapping,
     )
-    from ardoqpy_sync.job.problems import Problem
-    from ardoqpy_sync.job.row_types import RowType
-    from ardoqpy_sync.job.template import Template
-    from ardoqpy_sync.job.toml_lines import KeyPath
+    from ardoqpy_sync.job.file.problems import Problem
+    from ardoqpy_sync.job.file.row_types import RowType
+    from ardoqpy_sync.job.file.template import Template
+    from ardoqpy_sync.job.file.toml_lines import KeyPath
 
 _M = TypeVar("_M", bound="ResolvedMapping")
 #: The built-in attributes as fields, for the conversion of cells.

@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from ardoqpy._messages import quote_name
 from ardoqpy.errors import ArdoqClientException, ConfigurationError, InvalidInput
 from ardoqpy_sync.compare.diff import RowOrigin, equal_values
-from ardoqpy_sync.job.ends import resolve_ends
-from ardoqpy_sync.job.matching import drop_protected, match_rows
+from ardoqpy_sync.job.file.problems import JobInvalid, Problem, find_named_key
 from ardoqpy_sync.job.missing import MissingItems
-from ardoqpy_sync.job.parents import in_tree_order, resolve_parents
-from ardoqpy_sync.job.problems import JobInvalid, Problem, find_named_key
-from ardoqpy_sync.job.reading import read_component_rows, read_reference_rows
 from ardoqpy_sync.job.resolver import resolve_names
 from ardoqpy_sync.job.result import JobResult
-from ardoqpy_sync.job.row_mapping import ColumnUse, list_columns
-from ardoqpy_sync.job.rows import ComponentRow, MappedRow, ReferenceRow
-from ardoqpy_sync.job.targets import Targets
+from ardoqpy_sync.job.rows.ends import resolve_ends
+from ardoqpy_sync.job.rows.matching import drop_protected, match_rows
+from ardoqpy_sync.job.rows.parents import in_tree_order, resolve_parents
+from ardoqpy_sync.job.rows.reading import read_component_rows, read_reference_rows
+from ardoqpy_sync.job.rows.row import ComponentRow, MappedRow, ReferenceRow
+from ardoqpy_sync.job.rows.row_mapping import ColumnUse, list_columns
+from ardoqpy_sync.job.rows.targets import Targets
+from ardoqpy_sync.job.rows.within import check_within
 from ardoqpy_sync.job.trace import RunTrace
-from ardoqpy_sync.job.within import check_within
 from ardoqpy_sync.sources import SourceUnreadable, from_rows, open_source
 from ardoqpy_sync.sources.registry import open_cleaning
 from ardoqpy_sync.sources.row_layout import find_reasons
@@ -34,9 +34,9 @@ if TYPE_CHECKING:
     from ardoqpy.entities import Attributes
     from ardoqpy_sync.client import ArdoqSyncClient
     from ardoqpy_sync.documents import SourceCount
-    from ardoqpy_sync.job.model import Job
+    from ardoqpy_sync.job.file.model import Job
     from ardoqpy_sync.job.resolver import ResolvedComponents, ResolvedMapping, ResolvedReferences
-    from ardoqpy_sync.job.rows import Target
+    from ardoqpy_sync.job.rows.row import Target
     from ardoqpy_sync.sources import Row, Source
 
 #: The note of a change that takes a mark off.

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from ardoqpy_sync.job.rows import ComponentRow, ReferenceRow
-    from ardoqpy_sync.job.targets import Targets
+    from ardoqpy_sync.job.rows.row import ComponentRow, ReferenceRow
+    from ardoqpy_sync.job.rows.targets import Targets
     from ardoqpy_sync.sources import Row, Source
 
 

@@ -10,7 +10,7 @@ from ardoqpy_sync.plans.undo import LOST, check_guard
 if TYPE_CHECKING:
     from ardoqpy.errors import DeleteBlocked
     from ardoqpy_sync.client import ArdoqSyncClient
-    from ardoqpy_sync.job.model import Job
+    from ardoqpy_sync.job.file.model import Job
     from ardoqpy_sync.plans.plan import Plan
 
 

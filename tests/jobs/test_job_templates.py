@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from ardoqpy.errors import InvalidInput
-from ardoqpy_sync.job.template import Template
+from ardoqpy_sync.job.file.template import Template
 
 
 @pytest.mark.parametrize(

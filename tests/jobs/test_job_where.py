@@ -9,7 +9,7 @@ from job_seed import stored
 
 from ardoqpy.errors import InvalidInput
 from ardoqpy_sync.job import JobInvalid
-from ardoqpy_sync.job.where import check_where, make_row_filter, read_where
+from ardoqpy_sync.job.file.where import check_where, make_row_filter, read_where
 from ardoqpy_sync.sources.cell_formats import read_source_formats
 
 DOCS = Path(__file__).parents[2] / "docs"

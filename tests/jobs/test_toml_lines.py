@@ -7,7 +7,7 @@ from example_counts import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ardoqpy_sync.job.toml_lines import find_lines
+from ardoqpy_sync.job.file.toml_lines import find_lines
 
 EXAMPLE = '''# a comment
 format = 1

@@ -8,7 +8,7 @@ import openpyxl
 import pytest
 from nightly import APPS, BAD_ROW, ORDERS, ROWS, SEED, job_text, writes
 
-from ardoqpy_sync.job.where import Condition
+from ardoqpy_sync.job.file.where import Condition
 
 KEYED = job_text().replace('name = "{Name}"', 'name = "{Name}"\nkey = "cmdb_id"')
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ardoqpy import metamodel
 from ardoqpy._messages import quote_name
 from ardoqpy.errors import ArdoqClientException, Conflict, UnexpectedAnswer
+from ardoqpy_sync.job.file.problems import Problem, problem_at
 from ardoqpy_sync.job.model_file.decide import (
     Decision,
     Difference,
@@ -24,7 +25,6 @@ from ardoqpy_sync.job.model_file.decide import (
     merge_types,
     new_field,
 )
-from ardoqpy_sync.job.problems import Problem, problem_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

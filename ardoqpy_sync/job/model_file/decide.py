@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from ardoqpy.entities import Attributes, FieldDefinition, Model
     from ardoqpy.metamodel import Field
+    from ardoqpy_sync.job.file.toml_lines import KeyPath
     from ardoqpy_sync.job.model_file.spec import FieldSpec, TypeSpec, WorkspaceSpec
-    from ardoqpy_sync.job.toml_lines import KeyPath
 
 
 class Difference(NamedTuple):

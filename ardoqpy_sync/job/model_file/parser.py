@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING, Any
 from ardoqpy._messages import quote_name, suggest
 from ardoqpy.api.custom_fields import SET_ON_COMPONENTS, SET_ON_REFERENCES
 from ardoqpy.metamodel import LIST_TYPES
+from ardoqpy_sync.job.file.problems import JobInvalid
+from ardoqpy_sync.job.file.toml_file import TableChecker, parse_toml, read_toml_text
 from ardoqpy_sync.job.model_file import schema
 from ardoqpy_sync.job.model_file.spec import FieldSpec, ModelFile, TypeSpec, WorkspaceSpec
-from ardoqpy_sync.job.problems import JobInvalid
-from ardoqpy_sync.job.toml_file import TableChecker, parse_toml, read_toml_text
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Iterable, Iterator, Sequence
 
-    from ardoqpy_sync.job.schema import Table
-    from ardoqpy_sync.job.toml_lines import KeyPath, TomlTable
+    from ardoqpy_sync.job.file.schema import Table
+    from ardoqpy_sync.job.file.toml_lines import KeyPath, TomlTable
 
 _NO_TOKEN = "A model file must not contain the token, because it is shared and stored. Set ARDOQ_API_TOKEN."
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ardoqpy._messages import suggest
 from ardoqpy.metamodel import LIST_TYPES
-from ardoqpy_sync.job.schema import FORMAT, TABLES, TEXT, Key, Table, ValueType
+from ardoqpy_sync.job.file.schema import FORMAT, TABLES, TEXT, Key, Table, ValueType
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

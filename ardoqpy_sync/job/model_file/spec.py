@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ardoqpy_sync.job.toml_lines import KeyPath, TomlLines
+    from ardoqpy_sync.job.file.toml_lines import KeyPath, TomlLines
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ardoqpy._messages import quote_name
 from ardoqpy.errors import InvalidInput
+from ardoqpy_sync.job.file.where import to_text
 from ardoqpy_sync.job.model_file.parser import name_of_label
-from ardoqpy_sync.job.where import to_text
 from ardoqpy_sync.sources import open_source
 from ardoqpy_sync.sources.detection import DetectedTable, detect_tables
 from ardoqpy_sync.sources.json_path import flatten_objects

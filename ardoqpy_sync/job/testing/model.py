@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ardoqpy.entities import Attributes
-    from ardoqpy_sync.job.toml_lines import KeyPath
+    from ardoqpy_sync.job.file.toml_lines import KeyPath
 
 
 @dataclass(frozen=True, slots=True)

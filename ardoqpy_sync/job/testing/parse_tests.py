@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ardoqpy._messages import quote_name, suggest
-from ardoqpy_sync.job import schema
+from ardoqpy_sync.job.file import schema
 from ardoqpy_sync.job.testing.model import ExpectedChange, ItemBefore, JobTest
 from ardoqpy_sync.sources.json_path import EVERY, format_path, parse_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from ardoqpy_sync.job.toml_file import TableChecker
-    from ardoqpy_sync.job.toml_lines import KeyPath, TomlTable
+    from ardoqpy_sync.job.file.toml_file import TableChecker
+    from ardoqpy_sync.job.file.toml_lines import KeyPath, TomlTable
     from ardoqpy_sync.sources.json_path import Step
 
 _ACTIONS = ("create", "update", "delete")

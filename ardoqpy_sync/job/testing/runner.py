@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from ardoqpy.errors import ArdoqClientException, InvalidInput
 from ardoqpy_sync.job.connect import open_client
-from ardoqpy_sync.job.problems import JobInvalid, Problem
-from ardoqpy_sync.job.row_mapping import list_columns
+from ardoqpy_sync.job.file.problems import JobInvalid, Problem
+from ardoqpy_sync.job.rows.row_mapping import list_columns
 from ardoqpy_sync.job.runner import run_job
 from ardoqpy_sync.job.testing.comparison import Difference, compare
 from ardoqpy_sync.job.testing.seed import ModelSeed, only_model
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from ardoqpy.entities import Attributes
     from ardoqpy_sync.documents import RunDocument
-    from ardoqpy_sync.job.model import ArdoqTable, Job
+    from ardoqpy_sync.job.file.model import ArdoqTable, Job
     from ardoqpy_sync.job.testing.model import JobTest
     from ardoqpy_sync.job.testing.seed import Mistake
 

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from ardoqpy.entities import Attributes, Entity
     from ardoqpy.metamodel import Field
+    from ardoqpy_sync.job.file.toml_lines import KeyPath
     from ardoqpy_sync.job.testing.model import ItemBefore
-    from ardoqpy_sync.job.toml_lines import KeyPath
 
 #: The parts of a seed that a test uses; it says itself which components and references there are.
 MODEL_PARTS = ("format", "models", "fields", "folders", "workspaces")

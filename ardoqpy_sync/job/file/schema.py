@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ardoqpy._messages import suggest
-from ardoqpy_sync.job.row_types import check_row_type
-from ardoqpy_sync.job.template import Template
-from ardoqpy_sync.job.where import check_where
+from ardoqpy_sync.job.file.row_types import check_row_type
+from ardoqpy_sync.job.file.template import Template
+from ardoqpy_sync.job.file.where import check_where
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

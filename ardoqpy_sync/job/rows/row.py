@@ -9,7 +9,7 @@ from ardoqpy._messages import quote_name
 
 if TYPE_CHECKING:
     from ardoqpy.entities import Attributes, Entity
-    from ardoqpy_sync.job.model import EndName
+    from ardoqpy_sync.job.file.model import EndName
     from ardoqpy_sync.job.resolver import ResolvedComponents, ResolvedMapping, ResolvedReferences
     from ardoqpy_sync.ledger.records import Owner
     from ardoqpy_sync.sources.row import Values

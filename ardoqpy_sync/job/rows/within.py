@@ -10,8 +10,8 @@ from ardoqpy._messages import quote_name
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from ardoqpy_sync.job.model import Job
-    from ardoqpy_sync.job.problems import Problem
+    from ardoqpy_sync.job.file.model import Job
+    from ardoqpy_sync.job.file.problems import Problem
     from ardoqpy_sync.job.resolver import ResolvedComponents, ResolvedSelector, TypeGroup
 
 #: By each type with `within`, the mapped types whose rows say which component its rows are within.

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from ardoqpy._messages import short_repr
 from ardoqpy_sync.compare.diff import ADOPTED, comparison_key, equal_values
-from ardoqpy_sync.job.rows import Target
-from ardoqpy_sync.job.within import find_types_above, in_matching_order
+from ardoqpy_sync.job.rows.row import Target
+from ardoqpy_sync.job.rows.within import find_types_above, in_matching_order
 from ardoqpy_sync.report import format_value
 
 if TYPE_CHECKING:
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from ardoqpy.entities import Attributes, Entity
     from ardoqpy_sync.job.resolver import ResolvedComponents, ResolvedMapping
-    from ardoqpy_sync.job.rows import ComponentRow, MappedRow
-    from ardoqpy_sync.job.targets import Targets
+    from ardoqpy_sync.job.rows.row import ComponentRow, MappedRow
+    from ardoqpy_sync.job.rows.targets import Targets
 
 #: The note of a row whose component has lost its key in Ardoq.
 OWNED_KEY = "matched by the ledger, because its key is empty in Ardoq"

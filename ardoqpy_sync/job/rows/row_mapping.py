@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ardoqpy.errors import InvalidInput
-from ardoqpy_sync.job.model import EndName
-from ardoqpy_sync.job.where import to_text
+from ardoqpy_sync.job.file.model import EndName
+from ardoqpy_sync.job.file.where import to_text
 from ardoqpy_sync.sources.cell_conversion import convert_cell
 from ardoqpy_sync.sources.row import is_blank
 
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
     from ardoqpy.entities import Attributes
     from ardoqpy.metamodel import Field
-    from ardoqpy_sync.job.model import ComponentSelector, RowMapping
+    from ardoqpy_sync.job.file.model import ComponentSelector, RowMapping
+    from ardoqpy_sync.job.file.template import Template
+    from ardoqpy_sync.job.file.toml_lines import KeyPath
     from ardoqpy_sync.job.resolver import ResolvedMapping, ResolvedSelector
-    from ardoqpy_sync.job.template import Template
-    from ardoqpy_sync.job.toml_lines import KeyPath
     from ardoqpy_sync.sources.cell_formats import CellFormats, SourceFormats
     from ardoqpy_sync.sources.row import Values
 

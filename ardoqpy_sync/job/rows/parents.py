@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ardoqpy._messages import quote_name
-from ardoqpy_sync.job.matching import reject_conflict, reject_without_key
+from ardoqpy_sync.job.rows.matching import reject_conflict, reject_without_key
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
-    from ardoqpy_sync.job.rows import ComponentRow, Target
-    from ardoqpy_sync.job.targets import Targets
+    from ardoqpy_sync.job.rows.row import ComponentRow, Target
+    from ardoqpy_sync.job.rows.targets import Targets
 
 #: How many members of a circle a message lists.
 MAX_MEMBERS = 10

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 
 from ardoqpy._messages import quote_name
 from ardoqpy_sync.compare.diff import comparison_key, equal_values
-from ardoqpy_sync.job.rows import Target
+from ardoqpy_sync.job.rows.row import Target
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Hashable, Iterable
 
     from ardoqpy.entities import Entity
     from ardoqpy_sync.engine import Engine
-    from ardoqpy_sync.job.model import EndName
+    from ardoqpy_sync.job.file.model import EndName
     from ardoqpy_sync.job.resolver import ResolvedSelector
-    from ardoqpy_sync.job.rows import ComponentRow, MappedRow
+    from ardoqpy_sync.job.rows.row import ComponentRow, MappedRow
     from ardoqpy_sync.ledger.records import Owner
 
 #: How many components a message about an ambiguous name lists.

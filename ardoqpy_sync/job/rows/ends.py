@@ -6,16 +6,16 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ardoqpy_sync.compare.diff import comparison_key
-from ardoqpy_sync.job.matching import contradictions, reject_conflict
+from ardoqpy_sync.job.rows.matching import contradictions, reject_conflict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from ardoqpy_sync.engine import Engine
-    from ardoqpy_sync.job.model import EndName
+    from ardoqpy_sync.job.file.model import EndName
     from ardoqpy_sync.job.resolver import ResolvedSelector
-    from ardoqpy_sync.job.rows import ReferenceRow, Target
-    from ardoqpy_sync.job.targets import Targets
+    from ardoqpy_sync.job.rows.row import ReferenceRow, Target
+    from ardoqpy_sync.job.rows.targets import Targets
 
 
 def resolve_ends(rows: Iterable[ReferenceRow], targets: Targets, engine: Engine) -> list[ReferenceRow]:

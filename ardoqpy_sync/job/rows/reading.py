@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
 from ardoqpy.errors import InvalidInput
-from ardoqpy_sync.job.row_mapping import make_attribute_reader, make_name_reader
-from ardoqpy_sync.job.rows import ComponentRow, ReferenceRow
-from ardoqpy_sync.job.where import make_row_filter
+from ardoqpy_sync.job.file.where import make_row_filter
+from ardoqpy_sync.job.rows.row import ComponentRow, ReferenceRow
+from ardoqpy_sync.job.rows.row_mapping import make_attribute_reader, make_name_reader
 from ardoqpy_sync.sources.cell_formats import read_source_formats
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from ardoqpy.entities import Attributes
-    from ardoqpy_sync.job.model import EndName, Job
+    from ardoqpy_sync.job.file.model import EndName, Job
     from ardoqpy_sync.job.resolver import ResolvedComponents, ResolvedMapping, ResolvedReferences
     from ardoqpy_sync.sources import Row
     from ardoqpy_sync.sources.cell_formats import SourceFormats

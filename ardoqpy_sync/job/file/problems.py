@@ -11,7 +11,7 @@ from ardoqpy.errors import ConfigurationError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from ardoqpy_sync.job.toml_lines import KeyPath, TomlLines
+    from ardoqpy_sync.job.file.toml_lines import KeyPath, TomlLines
 
 
 class Problem(NamedTuple):

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 from ardoqpy._http.local_files import open_regular_file
 from ardoqpy._messages import describe_type, quote_name, suggest
-from ardoqpy_sync.job import schema
-from ardoqpy_sync.job.problems import JobInvalid, Problem, problem_at
-from ardoqpy_sync.job.toml_lines import find_lines
+from ardoqpy_sync.job.file import schema
+from ardoqpy_sync.job.file.problems import JobInvalid, Problem, problem_at
+from ardoqpy_sync.job.file.toml_lines import find_lines
 
 if TYPE_CHECKING:
     import os
     from pathlib import Path
 
-    from ardoqpy_sync.job.schema import Table
-    from ardoqpy_sync.job.toml_lines import KeyPath, TomlLines, TomlTable
+    from ardoqpy_sync.job.file.schema import Table
+    from ardoqpy_sync.job.file.toml_lines import KeyPath, TomlLines, TomlTable
 
 #: A larger file is not a job file, which is written by hand.
 MAX_BYTES = 10 * 2**20

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypedDict
 
 from ardoqpy._messages import quote_name
-from ardoqpy_sync.job.problems import problem_at
+from ardoqpy_sync.job.file.problems import problem_at
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from ardoqpy.entities import Attributes
     from ardoqpy_sync.compare.merge import EditPolicy
     from ardoqpy_sync.documents import KindName
-    from ardoqpy_sync.job.problems import Problem
-    from ardoqpy_sync.job.row_types import RowType
-    from ardoqpy_sync.job.template import Template
+    from ardoqpy_sync.job.file.problems import Problem
+    from ardoqpy_sync.job.file.row_types import RowType
+    from ardoqpy_sync.job.file.template import Template
+    from ardoqpy_sync.job.file.toml_lines import KeyPath, TomlLines
+    from ardoqpy_sync.job.file.where import Where
     from ardoqpy_sync.job.testing.model import JobTest
-    from ardoqpy_sync.job.toml_lines import KeyPath, TomlLines
-    from ardoqpy_sync.job.where import Where
 
 
 class ArdoqTable(TypedDict, total=False):

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from ardoqpy._messages import describe_type, quote_name, suggest
 from ardoqpy.errors import ConfigurationError
 from ardoqpy_sync.compare.merge import EditPolicy
-from ardoqpy_sync.job import schema
-from ardoqpy_sync.job.model import (
+from ardoqpy_sync.job.file import schema
+from ardoqpy_sync.job.file.model import (
     ArdoqTable,
     ComponentMapping,
     ComponentSelector,
@@ -20,13 +20,13 @@ from ardoqpy_sync.job.model import (
     ReferenceMapping,
     RunTable,
 )
-from ardoqpy_sync.job.problems import JobInvalid, find_named_key
-from ardoqpy_sync.job.row_mapping import list_columns
-from ardoqpy_sync.job.row_types import read_row_type, type_name
-from ardoqpy_sync.job.template import Template
+from ardoqpy_sync.job.file.problems import JobInvalid, find_named_key
+from ardoqpy_sync.job.file.row_types import read_row_type, type_name
+from ardoqpy_sync.job.file.template import Template
+from ardoqpy_sync.job.file.toml_file import TableChecker, parse_toml, read_toml_text
+from ardoqpy_sync.job.file.where import read_where
+from ardoqpy_sync.job.rows.row_mapping import list_columns
 from ardoqpy_sync.job.testing.parse_tests import parse_tests
-from ardoqpy_sync.job.toml_file import TableChecker, parse_toml, read_toml_text
-from ardoqpy_sync.job.where import read_where
 from ardoqpy_sync.sources.cell_formats import read_formats
 from ardoqpy_sync.sources.cleaning import find_problems as find_cleaning_problems
 from ardoqpy_sync.sources.options import Option
@@ -37,9 +37,9 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Iterable, Iterator
 
-    from ardoqpy_sync.job.model import RowMapping
-    from ardoqpy_sync.job.schema import Table
-    from ardoqpy_sync.job.toml_lines import KeyPath, TomlLines, TomlTable
+    from ardoqpy_sync.job.file.model import RowMapping
+    from ardoqpy_sync.job.file.schema import Table
+    from ardoqpy_sync.job.file.toml_lines import KeyPath, TomlLines, TomlTable
 
 _COMPONENT_ATTRIBUTES = ("name", "description")
 _REFERENCE_ATTRIBUTES = ("displayText", "description")

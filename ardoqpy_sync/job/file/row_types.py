@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ardoqpy.errors import ConfigurationError, InvalidInput
-from ardoqpy_sync.job.template import Template
-from ardoqpy_sync.job.where import to_text
+from ardoqpy_sync.job.file.template import Template
+from ardoqpy_sync.job.file.where import to_text
 from ardoqpy_sync.sources.options import Option, check_table
 from ardoqpy_sync.sources.value_map import KEEP, MAP_OPTIONS, REJECT, check_map
 

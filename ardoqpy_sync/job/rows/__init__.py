@@ -1,0 +1,1 @@
+"""The rows of a job: read, and matched with what Ardoq holds."""
