@@ -293,7 +293,7 @@ def interrupt_repeatedly(
     source = first
     complaints: list[str] = []
     interrupted = 0
-    for attempt in range(3 * interrupts):
+    for attempt in range(6 * interrupts):
         if interrupted >= interrupts:
             break
         write_job(folder, mode, source)
