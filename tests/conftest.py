@@ -1,7 +1,6 @@
 """Fixtures and settings of every test."""
 
 import contextlib
-import gc
 import os
 import shutil
 import signal
@@ -84,12 +83,6 @@ def pytest_collection_modifyitems(config, items):
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = quick
-
-
-def pytest_collection_finish():
-    """Keep the garbage collector from going through ten thousand tests each time."""
-    gc.collect()
-    gc.freeze()
 
 
 @pytest.fixture(autouse=True)

@@ -26,7 +26,7 @@ PACKAGES = str(Path(ardoqpy.__file__).parent)
 FIRST = first_source(8, 10)
 CHANGED = changed_source(FIRST, 1, 0.3)
 #: How many moments of each run are tried, evenly distributed over its calls.
-MOMENTS = 80
+MOMENTS = 30
 
 
 class Interrupt:

@@ -9,7 +9,7 @@ from job_seed import WAYS
 from job_worlds import make_world
 
 #: With shrinking, a failure takes minutes; without one, an example takes a tenth of a second.
-MAX = examples(100)
+MAX = examples(60)
 #: A source of randomness that Hypothesis controls and can simplify.
 RANDOMS = st.randoms(use_true_random=False)
 WORLDS = RANDOMS.map(make_world)
