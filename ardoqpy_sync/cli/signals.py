@@ -21,8 +21,8 @@ INSISTING = 3
 #: After so many seconds a signal that came at a bad moment comes again.
 PAUSE = 0.01
 _SYNC = Path(ardoqpy_sync.__file__).parent
-#: What waits for Ardoq, where an exception does no harm, however long that takes.
-_WAITING = str(Path(ardoqpy.__file__).parent / "_http" / "transport.py")
+#: What waits for Ardoq, or for threads that do: there an exception does no harm, however long that takes.
+_WAITING = (str(Path(ardoqpy.__file__).parent / "_http" / "transport.py"), threading.__file__)
 #: What keeps the state of a run. An exception in the middle of it could leave a change that is in the report
 #: and not among the writes to send.
 _KEEPING = tuple(
@@ -74,7 +74,7 @@ def _changes_state(frame: FrameType | None) -> bool:
     """Return whether a frame is in code that keeps the state of a run, and does not wait for Ardoq."""
     while frame is not None:
         file = frame.f_code.co_filename
-        if file == _WAITING:
+        if file in _WAITING:
             return False
         if file.startswith(_KEEPING):
             return True

@@ -1,8 +1,11 @@
 """Whenever a run is interrupted, also in the middle of our own code, its report is what is in Ardoq."""
 
+import json
 import signal
 import sys
+import threading
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from fault_jobs import (
@@ -148,3 +151,29 @@ def test_interrupt_before_a_change_of_somebody_else_is_read(ardoq, monkeypatch, 
     (failed,) = report["failed_comps_l"]
     assert failed["label"] == "components.csv line 2"
     assert failed["reason"].startswith("Somebody else changed it while it was being written")
+
+
+@pytest.mark.parametrize(
+    ("files", "waits"),
+    [
+        ([json.__file__, "ardoqpy/_http/transport.py", "ardoqpy_sync/engine.py"], False),
+        ([threading.__file__, "ardoqpy_sync/deletion/delete_missing.py"], False),
+        (["ardoqpy_sync/job/rows/matching.py", "ardoqpy_sync/job/runner.py"], False),
+        ([json.__file__, "ardoqpy/_http/json.py", "ardoqpy_sync/writing/pending.py"], True),
+        (["ardoqpy_sync/ledger/ledger.py", "ardoqpy_sync/job/runner.py"], True),
+    ],
+)
+def test_signal_waits_for_bookkeeping_and_not_for_ardoq(files, waits):
+    """A signal comes again later while the state of a run changes, and ends a run that waits at once."""
+    frame = None
+    for file in reversed(files):
+        path = file if Path(file).is_absolute() else str(Path(PACKAGES).parent / file)
+        frame = SimpleNamespace(f_code=SimpleNamespace(co_filename=path), f_back=frame)
+    interrupts = signals.Interrupts()
+    if waits:
+        interrupts.handle(signal.SIGTERM, frame)
+    else:
+        with pytest.raises(KeyboardInterrupt):
+            interrupts.handle(signal.SIGTERM, frame)
+    with pytest.raises(KeyboardInterrupt):
+        interrupts.check()
