@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 import zlib
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 _TABLES = ""
 #: What PostgreSQL's advisory locks of a ledger have in common.
 _LOCK_SPACE = 0x41726471
+#: For how many seconds a job's lock is asked for: a server notices a moment later that a client was killed.
+_LOCK_WAIT = 5.0
 
 
 class RemoteDatabase:
@@ -168,13 +171,18 @@ class RemoteDatabase:
     def lock(self, job: str) -> bool:
         """Prevent other processes from running a job on this database; return False if one does.
 
-        The lock is the connection's: it ends with the process, wherever that runs.
+        The lock is the connection's: it ends with the process, wherever that runs. A run that at once follows
+        a killed one waits until the server has noticed, for at most five seconds.
         """
-        number = zlib.crc32(job.encode("utf-8", "surrogatepass")) - 2**31
-        (row,) = self.select(
-            "SELECT pg_try_advisory_lock(:space, :number)", {"space": _LOCK_SPACE, "number": number or 1}
-        )
-        return bool(row[0])
+        number = (zlib.crc32(job.encode("utf-8", "surrogatepass")) - 2**31) or 1
+        deadline = time.monotonic() + _LOCK_WAIT
+        while True:
+            (row,) = self.select(
+                "SELECT pg_try_advisory_lock(:space, :number)", {"space": _LOCK_SPACE, "number": number}
+            )
+            if row[0] or time.monotonic() >= deadline:
+                return bool(row[0])
+            time.sleep(0.05)
 
     def close(self) -> None:
         """Close the connection, and give up the locks; it is opened again if it is used again."""
