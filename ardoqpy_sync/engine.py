@@ -461,7 +461,7 @@ class Engine:
         expected: Entity = operation.expected or {}
         index.remember(expected)
         self.cache.name(kind.name, ws_id, expected)
-        change = self.log.add(
+        change = self.log.build_change(
             CREATE,
             kind.name,
             ws_id,
@@ -472,12 +472,12 @@ class Engine:
             note=note,
             row=source.reference,
         )
+        self.writes.report(expected["_id"], change, source)
         if len(sent) < len(wanted):  # fields that Ardoq calculates
             left = {key: wanted[key] for key in wanted.keys() - sent.keys()}
             left_out = differences(left, kind.collection.flatten(expected), kind.ignored)
             for key, (stored, asked) in left_out.items():
                 self.log.note_not_converging(kind.name, expected, key, stored, asked)
-        self.writes.add_row(expected["_id"], PendingRow(change, None, source))
         return expected
 
     def _update(
@@ -493,7 +493,7 @@ class Engine:
         self.cache.name(kind.name, at, expected)
         sent = self.writes.waiting[expected["_id"]].attributes
         written = {key: (old, sent[key]) for key, (old, _) in diff.items()}
-        change = self.log.add(
+        change = self.log.build_change(
             UPDATE,
             kind.name,
             at,
@@ -504,7 +504,7 @@ class Engine:
             note=source.reference.note,
             row=source.reference,
         )
-        self.writes.add_row(expected["_id"], PendingRow(change, None, source))
+        self.writes.report(expected["_id"], change, source)
         return expected
 
     def delete(self, kind: Kind, entity_id: str, source: SourceRow) -> None:
@@ -520,14 +520,13 @@ class Engine:
             entity_id = self.real_id(entity_id)
             self.locate(kind, entity_id)
             removed = self.cache.cascade(kind.name, entity_id)
-        entity = removed[0].entity
-        self.writes.delete(kind, entity, removed)
         names = [self.log.name_of(each.kind, each.entity) for each in removed]  # while the ends are known
+        self.writes.delete(kind, removed[0].entity, removed)
         self.cache.forget(kind.name, entity_id)
         for each, name in zip(removed, names, strict=True):
             itself = each.entity["_id"] == entity_id
             self.report.deleted[each.entity["_id"]] = each.entity
-            change = self.log.add(
+            change = self.log.build_change(
                 DELETE,
                 each.kind,
                 each.workspace,
@@ -536,8 +535,7 @@ class Engine:
                 note=None if itself else f"with component {names[0]}",
                 row=source.reference,
             )
-            row = source if itself else source._replace(row=None)
-            self.writes.add_row(entity_id, PendingRow(change, None, row))
+            self.writes.report(entity_id, change, source if itself else source._replace(row=None))
         self.writes.withdraw_rows([each.entity["_id"] for each in removed])
 
     def failed(

@@ -147,11 +147,12 @@ class Report:
     def _counted(self) -> ReportData:
         """Update the report, without the list of unchanged components: it is as long as the source."""
         data, by_name = self.data, cast("Attributes", self.data)
-        for change in self.changes[self._folded :]:
+        items = [(change, _item(change)) for change in self.changes[self._folded :]]
+        for change, item in items:  # calls nothing that could fail, so that nothing is counted twice
             name = f"{_PREFIXES[change.action]}_{_SUFFIXES[change.kind]}"
+            self._folded += 1
             by_name[name] += 1
-            by_name[f"{name}_l"].append(_item(change))
-        self._folded = len(self.changes)
+            by_name[f"{name}_l"].append(item)
         data["cache_hit_comps"], data["cache_hit_refs"] = (
             len(entities) for entities in self.unchanged.values()
         )

@@ -238,10 +238,10 @@ class Journal:
         for outcome in outcomes:
             operation, problem = outcome.operation, outcome.problem
             self.owned.note_outcome(operation.id, has_failed=problem is not None)
-            if problem is not None and isinstance(problem, ServiceUnavailable | UnexpectedAnswer):
+            if isinstance(problem, ServiceUnavailable | UnexpectedAnswer):
                 is_open.append(operation)
             else:
-                self._close(outcome, self._recorded.pop(operation.id), real, closed)
+                self._close(outcome, real, closed)
         for operation in is_open:
             recorded = self._recorded.pop(operation.id, None)
             if recorded is not None and operation.refers:  # the next run knows no ids of pending writes
@@ -266,8 +266,11 @@ class Journal:
         attributes = self._encoder.attributes(with_real_ids(operation.attributes, real))
         closed.sent.append({"number": number, "sent": attributes})
 
-    def _close(self, outcome: Outcome, recorded: _Recorded, real: Mapping[str, str], closed: _Closed) -> None:
+    def _close(self, outcome: Outcome, real: Mapping[str, str], closed: _Closed) -> None:
         operation, stored, problem, _ = outcome
+        recorded = self._recorded.pop(operation.id, None)
+        if recorded is None:  # an earlier call that did not end has taken it
+            return
         kind, number = operation.kind, recorded.number
         write: ClosedRow = {
             "number": number,

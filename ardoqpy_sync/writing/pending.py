@@ -27,18 +27,21 @@ from ardoqpy_sync.writing.operations import (
     not_stored,
     with_real_ids,
 )
-from ardoqpy_sync.writing.pending_row import copy_row
+from ardoqpy_sync.writing.pending_row import PendingRow, copy_row
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from ardoqpy.entities import Entity
     from ardoqpy_sync.compare.cache import Cache, Located
     from ardoqpy_sync.compare.entity_kinds import Kind
     from ardoqpy_sync.writing.journal import Journal
-    from ardoqpy_sync.writing.pending_row import PendingRow
+    from ardoqpy_sync.writing.pending_row import SourceRow
     from ardoqpy_sync.writing.run_log import RunLog
     from ardoqpy_sync.writing.senders import Sender
+
+    #: The outcome of a write that has to be decided again, and the rows that it comes from.
+    Undecided = tuple[Outcome, list[PendingRow]]
 
 _WORKSPACES = ("rootWorkspace", "targetWorkspace")
 _IDS = ("_id", *ENDS)
@@ -178,6 +181,18 @@ class PendingWrites:
         if entity_id in self.waiting:
             self._rows.setdefault(entity_id, []).append(row)
 
+    def report(self, entity_id: str, change: Change, source: SourceRow) -> None:
+        """Add a change to the report, with the row that it comes from.
+
+        Both or neither, also if the run ends here: a change without a row would count as done.
+        """
+        changes = self._log.report.changes
+        if entity_id in self.waiting:
+            row = PendingRow(len(changes), None, source)
+            rows = self._rows.setdefault(entity_id, [])
+            rows.append(row)
+        changes.append(change)
+
     def withdraw_rows(self, entity_ids: Iterable[str]) -> None:
         """Forget the rows of entities that have no pending write any more: they were deleted unsent."""
         for entity_id in entity_ids:
@@ -270,7 +285,7 @@ class PendingWrites:
                     break
                 self._send(failures, may_decide_again=sends_left > 0)
             self._put_real_ids_into_withdrawn()
-            self._put_real_ids_into_notes()
+            self._log.put_real_ids(self.real)
         return failures
 
     def give_up(self, unsent: ArdoqClientException, unanswered: ArdoqClientException) -> None:
@@ -282,7 +297,7 @@ class PendingWrites:
         waiting, self.waiting, self._size = self.waiting, {}, 0
         self._fail(waiting.values(), unsent)
         self._put_real_ids_into_withdrawn()
-        self._put_real_ids_into_notes()
+        self._log.put_real_ids(self.real)
 
     def _send(self, failures: dict[str, ArdoqClientException], *, may_decide_again: bool) -> None:
         """Send all that waits in one round, and settle each outcome."""
@@ -292,17 +307,16 @@ class PendingWrites:
         if not self.sender.stores:
             self._previewed.update(self._in_flight)
         settled: dict[str, tuple[int, Entity]] = {}
-        to_decide: list[tuple[Outcome, list[PendingRow]]] = []
+        to_decide: dict[str, Undecided] = {}
         outcomes: list[Outcome] = []
         try:
             for outcome in self.sender.send(self._in_flight):
                 outcomes.append(outcome)
                 operation, problem = outcome.operation, outcome.problem
-                del self._in_flight[operation.id]
                 if problem is None:
                     rows = self._succeed(outcome)
                     if rows:
-                        to_decide.append((outcome, rows))
+                        to_decide[operation.id] = outcome, rows
                     if operation.expected is not None and outcome.stored is not None:
                         settled[operation.id] = operation.expected["_version"], outcome.stored
                 elif (
@@ -310,23 +324,44 @@ class PendingWrites:
                     and operation.action == "update"
                     and isinstance(problem, Conflict | NotFoundError)
                 ):
-                    to_decide.append((outcome, self._rows.pop(operation.id, [])))
+                    to_decide[operation.id] = outcome, self._rows.pop(operation.id, [])
                 else:
                     failures[operation.id] = self._break(operation, problem)
+                del self._in_flight[operation.id]
                 self._log.sent()
+            self._close(outcomes)
+            self._correct_handed_out(settled)
+            self._put_real_ids_into_withdrawn()
+            self._reread_all(to_decide, failures)
         except BaseException:
-            unanswered = list(self._in_flight.values())
-            self._interrupt()
-            with suppress(LedgerError):  # what is left open is looked up by the next run
-                self._journal.close_writes(outcomes, self.real, unanswered)
-                self._journal.record_outcomes()
+            self._end_early(outcomes, to_decide)
             raise
-        self._close(outcomes)
-        self._correct_handed_out(settled)
-        self._put_real_ids_into_withdrawn()
-        to_decide = self._reread_all(to_decide, failures)
-        for outcome, rows in to_decide:
+        for outcome, rows in to_decide.values():
             self._decide_again(outcome, rows, failures)
+
+    def _end_early(self, outcomes: Sequence[Outcome], to_decide: Mapping[str, Undecided]) -> None:
+        """Let the report say what is known of each write of a round that an interrupt or an error ended.
+
+        That may have been in the middle of our own code: the last answer may be settled in part.
+        """
+        for outcome in outcomes:
+            operation, problem = outcome.operation, outcome.problem
+            if operation.id in self._in_flight:
+                with suppress(Exception):  # if the error comes again, the write counts as unanswered
+                    if problem is None:
+                        self._succeed(outcome)
+                    else:
+                        self._break(operation, problem, by_flush=False)
+                    del self._in_flight[operation.id]
+        for outcome, rows in to_decide.values():
+            if outcome.problem is not None:  # it was not written, and is not decided any more
+                self._rows[outcome.operation.id] = rows
+                self._break(outcome.operation, ArdoqClientException(_UNDECIDED), by_flush=False)
+        unanswered = list(self._in_flight.values())
+        self._interrupt()
+        with suppress(LedgerError):  # what is left open is looked up by the next run
+            self._journal.close_writes(outcomes, self.real, unanswered)
+            self._journal.record_outcomes()
 
     def _take_waiting(self) -> dict[str, Operation]:
         """Take all that waits out of the queue."""
@@ -386,17 +421,19 @@ class PendingWrites:
         """Take over what was stored, and return the rows that have to be decided again."""
         operation, stored = outcome.operation, outcome.stored
         self._log.wrote()
-        rows = self._rows.pop(operation.id, [])
+        rows = self._rows.get(operation.id, [])
+        kind = operation.kind
+        if stored is not None and stored is not operation.expected:
+            report = self._log.report
+            for row in rows:
+                if row.change is not None:
+                    report.changes[row.change] = self._with_real_ids(report.changes[row.change])
+                if row.hit is not None:
+                    report.unchanged[kind.name][row.hit] = stored
+            self._cache.replace(kind.name, operation.id, stored)
+        self._rows.pop(operation.id, None)
         if stored is None or stored is operation.expected:
             return []
-        kind = operation.kind
-        self._cache.replace(kind.name, operation.id, stored)
-        report = self._log.report
-        for row in rows:
-            if row.change is not None:
-                report.changes[row.change] = self._with_real_ids(report.changes[row.change])
-            if row.hit is not None:
-                report.unchanged[kind.name][row.hit] = stored
         left = not_stored(operation, stored, self.real)
         if left and outcome.adopted:
             return rows[-1:]  # somebody else may have created it, with other values than ours
@@ -438,27 +475,6 @@ class PendingWrites:
             changes[index] = self._with_real_ids(changes[index])
         self._withdrawn.clear()
 
-    def _put_real_ids_into_notes(self) -> None:
-        report, real = self._log.report, self.real
-        for key in [key for key in report.not_converging if key[0] in real]:
-            note = report.not_converging.pop(key)
-            note["_id"] = real[key[0]]
-            report.not_converging[note["_id"], key[1]] = note
-        for entity_id, attribute in self._log.take_new_conflicts():
-            conflict = report.conflicts.pop((entity_id, attribute))
-            conflict["_id"] = real.get(entity_id, entity_id)
-            for value in ("first", "last"):  # may be the id of a parent
-                if isinstance(conflict[value], str):
-                    conflict[value] = real.get(conflict[value], conflict[value])
-            report.conflicts[conflict["_id"], attribute] = conflict
-        if not all(real.keys().isdisjoint(entry["matches"]) for entry in report.ambiguous.values()):
-            for entry in report.ambiguous.values():
-                entry["used"] = real.get(entry["used"], entry["used"])
-                entry["matches"] = [real.get(match, match) for match in entry["matches"]]
-                for candidate in entry.get("candidates") or ():
-                    candidate["_id"] = real.get(candidate["_id"], candidate["_id"])
-            report.ambiguous = {entry["used"]: entry for entry in report.ambiguous.values()}
-
     # -- a write that failed --------------------------------------------------------------------------------
 
     def _break(
@@ -471,18 +487,18 @@ class PendingWrites:
                 f"The {kind.name} {operation.id} was changed by somebody else {ROUNDS} times while it was "
                 "being written: run the sync again."
             )
-        self._undo(operation)
+        self._undo(operation, by_flush=by_flush)
         if operation.action == "delete" and isinstance(problem, NotFoundError):
             self._cache.forget(kind.name, operation.id)
         changes = self._log.report.changes
-        rows = self._rows.pop(operation.id, [])
+        rows = self._rows.get(operation.id, [])
         for row in rows:
             source = row.source
             if row.change is None:
                 self._lost_hits.add((kind.name, row.hit))
             if source.row is None or (by_flush and source.caller_reports):
                 self._dropped.update([] if row.change is None else [row.change])
-            elif row.change is None:
+            elif row.change is None or row.change >= len(changes):  # see `report`
                 self._log.failed(kind.name, self.copy_row(source.row), problem, source.reference)
             else:
                 change = changes[row.change]
@@ -495,13 +511,20 @@ class PendingWrites:
                     note=str(problem),
                     row=self.copy_row(given),
                 )
+        self._rows.pop(operation.id, None)
         if by_flush and not any(row.source.caller_reports for row in rows):
             self._log.circuit_breaker.failed(problem)
             self._problems.append(problem)
         return problem
 
-    def _undo(self, operation: Operation) -> None:
-        self._cache.undo(operation.kind.name, operation.id, operation.base, operation.removed)
+    def _undo(self, operation: Operation, *, by_flush: bool = True) -> None:
+        try:
+            self._cache.undo(operation.kind.name, operation.id, operation.base, operation.removed)
+        except Exception:
+            if by_flush:
+                raise
+            # An error in the middle of the cache's own code left it in disorder: Ardoq is asked again.
+            self._cache.workspaces.clear()
 
     def _drop(self) -> None:
         """Take out of the report what turned out otherwise, and adjust the indexes of pending rows."""
@@ -526,29 +549,23 @@ class PendingWrites:
 
     # -- a write that met a change by somebody else ---------------------------------------------------------
 
-    def _reread_all(
-        self, to_decide: list[tuple[Outcome, list[PendingRow]]], failures: dict[str, ArdoqClientException]
-    ) -> list[tuple[Outcome, list[PendingRow]]]:
-        """Re-read what somebody else has changed; return what to decide again, without what failed."""
-        read = []
-        left = dict.fromkeys(outcome.operation.id for outcome, _ in to_decide if outcome.problem is not None)
-        try:
-            for outcome, rows in to_decide:
-                if outcome.problem is None or self._reread(outcome, rows, failures):
-                    read.append((outcome, rows))
-                left.pop(outcome.operation.id, None)
-        except BaseException:
-            for outcome, rows in to_decide:
-                if outcome.operation.id in left:  # it was not written, and is not decided any more
-                    self._rows[outcome.operation.id] = rows
-                    self._break(outcome.operation, ArdoqClientException(_UNDECIDED), by_flush=False)
-            raise
-        finally:
-            self._drop()
-        return read
+    def _reread_all(self, to_decide: dict[str, Undecided], failures: dict[str, ArdoqClientException]) -> None:
+        """Re-read what somebody else has changed, and take it out of the report; leave out what failed."""
+        conflicting = [entry for entry in to_decide.values() if entry[0].problem is not None]
+        read = [entry for entry in conflicting if self._reread(*entry, to_decide, failures)]
+        for outcome, rows in read:
+            self._dropped.update(row.change for row in rows if row.change is not None)
+            self._lost_hits.update(
+                (outcome.operation.kind.name, row.hit) for row in rows if row.hit is not None
+            )
+        self._drop()
 
     def _reread(
-        self, outcome: Outcome, rows: list[PendingRow], failures: dict[str, ArdoqClientException]
+        self,
+        outcome: Outcome,
+        rows: list[PendingRow],
+        to_decide: dict[str, Undecided],
+        failures: dict[str, ArdoqClientException],
     ) -> bool:
         """Re-read an entity that somebody else has changed; return False if that failed."""
         operation, kind = outcome.operation, outcome.operation.kind
@@ -560,9 +577,8 @@ class PendingWrites:
         except ArdoqClientException as problem:
             self._rows[operation.id] = rows
             failures[operation.id] = self._break(operation, problem)
+            del to_decide[operation.id]
             return False
-        self._dropped.update(row.change for row in rows if row.change is not None)
-        self._lost_hits.update((kind.name, row.hit) for row in rows if row.hit is not None)
         return True
 
     def _decide_again(

@@ -77,7 +77,7 @@ class RunLog:
         change = failed_change(kind, row, str(problem), reference.label, reference.field, reference.cause)
         self.report.add(change._replace(origin=reference.origin))
 
-    def add(
+    def build_change(
         self,
         action: str,
         kind: str,
@@ -89,9 +89,9 @@ class RunLog:
         version: Any = ...,
         note: str | None = None,
         row: RowReference = NO_ROW,
-    ) -> int:
-        """Report a change of an entity, and return the index of the change in the report."""
-        change = Change(
+    ) -> Change:
+        """Return a change of an entity, for the report."""
+        return Change(
             action,
             kind,
             entity["_id"],
@@ -109,8 +109,6 @@ class RunLog:
             row.recreates,
             row.origin,
         )
-        self.report.add(change)
-        return len(self.report.changes) - 1
 
     def does_not_converge(self, entity_id: str, key: str, stored: Any, wanted: Any) -> bool:
         """Return whether Ardoq is known to keep `stored` where `wanted` is sent."""
@@ -162,11 +160,29 @@ class RunLog:
         entry |= {"who": change.user, "when": change.time, "own": own, "label": label}
         self.report.edits[entity["_id"], edit.attribute] = copy_entity(entry)  # type: ignore[assignment]
 
-    def take_new_conflicts(self) -> list[tuple[str, str]]:
-        """Return the keys of the conflicts that were reported since the last call, in order."""
-        keys = [*self._new_conflicts]
-        self._new_conflicts.clear()
-        return keys
+    def put_real_ids(self, real: Mapping[str, str]) -> None:
+        """Replace the ids of writes that were pending in what is noted; `real` holds the real ids by them."""
+        report = self.report
+        for key in [key for key in report.not_converging if key[0] in real]:
+            note = report.not_converging.pop(key)
+            note["_id"] = real[key[0]]
+            report.not_converging[note["_id"], key[1]] = note
+        while self._new_conflicts:
+            entity_id, attribute = next(iter(self._new_conflicts))
+            conflict = report.conflicts.pop((entity_id, attribute))
+            conflict["_id"] = real.get(entity_id, entity_id)
+            for value in ("first", "last"):  # may be the id of a parent
+                if isinstance(conflict[value], str):
+                    conflict[value] = real.get(conflict[value], conflict[value])
+            report.conflicts[conflict["_id"], attribute] = conflict
+            del self._new_conflicts[entity_id, attribute]
+        if not all(real.keys().isdisjoint(entry["matches"]) for entry in report.ambiguous.values()):
+            for entry in report.ambiguous.values():
+                entry["used"] = real.get(entry["used"], entry["used"])
+                entry["matches"] = [real.get(match, match) for match in entry["matches"]]
+                for candidate in entry.get("candidates") or ():
+                    candidate["_id"] = real.get(candidate["_id"], candidate["_id"])
+            report.ambiguous = {entry["used"]: entry for entry in report.ambiguous.values()}
 
     def note_ambiguity(self, kind: str, matches: Sequence[Entity]) -> None:
         """Report that several entities match one row; the first of them is used."""

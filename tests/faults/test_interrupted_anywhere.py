@@ -1,4 +1,4 @@
-"""Whenever a run is interrupted, also in the middle of our own code, its report is what is in Ardoq."""
+"""Wherever a run ends, also in the middle of our own code, its report is what is in Ardoq."""
 
 import json
 import signal
@@ -61,6 +61,17 @@ class Interrupt:
                 self._interrupts.handle(signal.SIGTERM, frame)
 
 
+class Bug(Interrupt):
+    """Let the n-th function of ours raise an error that nobody foresaw."""
+
+    def __call__(self, frame, event, _):
+        """Count a call of one of our functions."""
+        if event == "call" and frame.f_code.co_filename.startswith(PACKAGES):
+            self.calls += 1
+            if self.calls == self.number:
+                raise RuntimeError
+
+
 @pytest.fixture(autouse=True)
 def _no_timer(monkeypatch):
     """Let no signal come again by itself: the next call is the next moment."""
@@ -82,7 +93,7 @@ def run(ardoq, tmp_path):
             try:
                 with interrupt:
                     run_job(client, CHANGED)
-            except KeyboardInterrupt:
+            except (KeyboardInterrupt, RuntimeError):
                 client.give_up("The run was interrupted.")
             report = client.get_report()
         complaints = report_errors(before, ardoq.dump(), report)
@@ -96,14 +107,18 @@ def run(ardoq, tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings(
+    "ignore::pytest.PytestUnraisableExceptionWarning"
+)  # an error in a closing generator
+@pytest.mark.parametrize("ending", [Interrupt, Bug])
 @pytest.mark.parametrize("mode", ALL_MODES)
-def test_report_of_a_run_that_was_interrupted_at_any_call(run, mode):
+def test_report_of_a_run_that_ended_at_any_call(run, mode, ending):
     """Whatever is listed has happened, whatever has happened is listed, and the next run does the rest."""
-    counted = Interrupt()
+    counted = ending()
     assert run(mode, counted) == []
     for moment in range(MOMENTS):
         number = 1 + counted.calls * moment // MOMENTS
-        assert (number, run(mode, Interrupt(number))) == (number, [])
+        assert (number, run(mode, ending(number))) == (number, [])
 
 
 def _interrupt(*_):
