@@ -438,7 +438,7 @@ class ArdoqSyncClient(DeletionMethods, SyncReads):
             self._engine.log.progress.settle()
         try:
             if self._engine.journal.records:
-                self._engine.journal.end_run(None, self._engine.report.as_dict(), self._engine.kinds.values())
+                self._engine.writes.end_run(self._engine.kinds.values())
         finally:
             try:
                 self._engine.journal.close()
@@ -551,7 +551,7 @@ class ArdoqSyncClient(DeletionMethods, SyncReads):
         """
         with self._lock:
             self.flush()
-            self._engine.journal.end_run(None, self._engine.report.as_dict(), self._engine.kinds.values())
+            self._engine.writes.end_run(self._engine.kinds.values())
             self._engine.log.start_run()
             self._engine.cache.start_run()
             self._engine.journal.start_run()

@@ -125,7 +125,7 @@ def end_run(client: ArdoqSyncClient, document: RunDocument, keep_runs: int | Non
     Raise `LedgerError` if the ledger cannot be written.
     """
     engine = client._engine  # noqa: SLF001
-    engine.journal.end_run(document, engine.report.as_dict(), engine.kinds.values(), keep_runs)
+    engine.writes.end_run(engine.kinds.values(), document, keep_runs)
 
 
 def check_before_writes(client: ArdoqSyncClient, check: Callable[[], None]) -> None:

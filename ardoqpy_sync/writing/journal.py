@@ -19,7 +19,7 @@ from ardoqpy_sync.writing.ownership import SCRIPT, Ownership, join_names
 from ardoqpy_sync.writing.pending_row import NO_ROW
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from ardoqpy.config import Token
     from ardoqpy.entities import Attributes
@@ -357,9 +357,9 @@ class Journal:
             sent=write.sent if sent is None else decode(sent),
         )
 
-    def _record_owned(self, kinds: Iterable[Kind], *, is_success: bool) -> None:
+    def _record_owned(self, kinds: Iterable[Kind], waiting: Collection[str], *, is_success: bool) -> None:
         """Record what the rows of this run created or matched and, if it is a good run, what is missing."""
-        rows = self.owned.rows_of_run(kinds)
+        rows = self.owned.rows_of_run(kinds, waiting)
         missing = self.owned.missing_rows() if is_success else []
         ledger = self._begin() if rows or missing else None
         if ledger is not None:
@@ -371,11 +371,13 @@ class Journal:
         document: RunDocument | None,
         report: Mapping[str, Any],
         kinds: Iterable[Kind],
+        waiting: Collection[str],
         keep_runs: int | None = None,
     ) -> None:
         """Record what the job owns after this run, and how it ended; once, but a document may come later.
 
         - `document`: its run document, None for a script; `report`: as `get_report` returns it.
+        - `waiting`: the ids of entities whose writes were not sent.
 
         Raise `LedgerError` if the ledger cannot be written.
         """
@@ -396,7 +398,7 @@ class Journal:
             document = self._encoder.document(document)
         with ledger.transaction():
             if not ledger.has_ended:
-                self._record_owned(kinds, is_success=status == "success")
+                self._record_owned(kinds, waiting, is_success=status == "success")
             if ledger.run is None or (ledger.has_ended and document is None):
                 return
             ledger.end(document, status, counts, None if document is None else document["totals"])

@@ -9,7 +9,7 @@ from ardoqpy_sync.ledger.encoding import Encoder, decode
 from ardoqpy_sync.ledger.records import REDACTED, OwnedVersion, Owner
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Iterator, Mapping
+    from collections.abc import Collection, Container, Iterable, Iterator, Mapping
 
     from ardoqpy.entities import Attributes, Entity
     from ardoqpy_sync.compare.cache import Cache
@@ -228,8 +228,10 @@ class Ownership:
 
     # -- what the ledger records ----------------------------------------------------------------------------
 
-    def rows_of_run(self, kinds: Iterable[Kind]) -> list[OwnedRow]:
+    def rows_of_run(self, kinds: Iterable[Kind], waiting: Collection[str] = ()) -> list[OwnedRow]:
         """Return the records of what the rows of this run created or matched.
+
+        - `waiting`: the ids of entities whose writes were not sent: Ardoq does not hold what the cache does.
 
         An entity that is recorded as it is now already is left out, so that a run without changes costs next
         to nothing.
@@ -237,7 +239,7 @@ class Ownership:
         rows = [
             self._row_of_run(kind, ws_id, entity, names)
             for kind, ws_id, entity, names in self._matched(kinds)
-            if not self._is_recorded(kind.name, entity, join_names(names))
+            if entity["_id"] not in waiting and not self._is_recorded(kind.name, entity, join_names(names))
         ]
         rows += [row for entity, row in self._adopted.items() if entity in self.entities]
         for (kind_name, entity_id), written in self._written.items():

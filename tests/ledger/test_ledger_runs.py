@@ -21,6 +21,7 @@ from ledger_jobs import (
 )
 
 from ardoqpy_sync.cli import main
+from ardoqpy_sync.engine import Engine
 from ardoqpy_sync.reporting.exit_codes import BLOCKED, CHANGES, DONE, FAILED
 
 BAD_ROW = "9,Bad,much,me\n"
@@ -399,6 +400,20 @@ def test_failed_write_is_not_what_the_job_wrote(home, ardoq):
     ardoq.clear_faults()
     run = home.apply()
     assert (actions(run), run["edits"]) == ([("update", "Shop")], [])
+
+
+def test_write_that_an_error_kept_from_being_sent_is_not_what_the_job_wrote(home, ardoq, monkeypatch):
+    """After a run that an unforeseen error ended, the next writes the rest and takes nothing for an edit."""
+    home.apply()
+    home.rows(ROWS.replace("Shop,10", "Shop,12").replace("1,", "7,New,1,me\n1,", 1))
+    with monkeypatch.context() as patched:
+        patched.setattr(Engine, "_keep", "not callable")
+        home.apply(FAILED)
+    ids = {component["_id"] for component in ardoq.dump()["components"]}
+    assert {each.entity_id for each in ledger_of(home.folder).owned()} <= ids
+    run = home.apply()
+    assert (run["edits"], components(ardoq)["Shop"]["cost"], "New" in components(ardoq)) == ([], 12, True)
+    assert home.apply()["changes"] == []
 
 
 # -- run after run -------------------------------------------------------------------------------------------
