@@ -23,7 +23,7 @@ from ardoqpy_sync.sources.value_map import KEEP, MAP_OPTIONS, REJECT, check_map,
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from ardoqpy_sync.sources.row import Row, Values
+    from ardoqpy_sync.sources.row import Row
     from ardoqpy_sync.sources.source import Keys
     from ardoqpy_sync.sources.value_map import MapFile, ValueMap
 
@@ -92,7 +92,8 @@ class _Strip:
     """What is removed at both ends of a text.
 
     Whether a text begins or ends with it depends on its first or last characters alone, and few of these
-    differ: `_start` and `_end` have for them how many are removed.
+    differ: `_start` and `_end` have for them how many are removed. `first` and `last` are the characters with
+    which that begins and ends.
     """
 
     def __init__(self, texts: Sequence[str]) -> None:
@@ -104,21 +105,22 @@ class _Strip:
             end.append(("(?<!" + _LETTER + ")" if text[0].isalpha() else "") + escaped)
         at_start = re.compile("|".join(start), re.IGNORECASE)
         at_end = re.compile(f"(?:{'|'.join(end)})\\Z", re.IGNORECASE)
-        self._start = _Kept(lambda text: match.end() if (match := at_start.match(text)) else 0)
-        self._end = _Kept(lambda text: len(match[0]) if (match := at_end.search(text)) else 0)
-        self._first = _both_cases(text[0] for text in texts)
-        self._last = _both_cases(text[-1] for text in texts)
+        self.first = _both_cases(text[0] for text in texts)
+        self.last = _both_cases(text[-1] for text in texts)
         # The character beside the longest text decides whether that is a word.
         self._width = max(map(len, texts)) + 1
+        self._start = _Kept(lambda text: match.end() if (match := at_start.match(text)) else 0)
+        self._end = _Kept(lambda text: len(match[0]) if (match := at_end.search(text)) else 0)
 
     def apply(self, text: str) -> str:
         """Return a text without what is removed; the same object if it has none of it at its ends."""
+        first, last, width = self.first, self.last, self._width
         rest = text.strip()
         length = len(rest)
         while rest:
-            if rest[0] in self._first and (count := self._start[rest[: self._width]]):
+            if rest[0] in first and (count := self._start[rest[:width]]):
                 rest = rest[count:].lstrip()
-            elif rest[-1] in self._last and (count := self._end[rest[-self._width :]]):
+            elif rest[-1] in last and (count := self._end[rest[-width:]]):
                 rest = rest[:-count].rstrip()
             else:
                 break
@@ -147,15 +149,21 @@ class CellRules:
         return not (self.blank or self.strip or self.split or self.values)
 
     @property
-    def blanks_texts_only(self) -> bool:
-        """Whether all that changes are texts that stand for nothing, and none of these can be a number."""
+    def changes_ends_only(self) -> bool:
+        """Whether the first and the last character of a text tell if it can change, and no number can."""
         has_digits = any(character.isdigit() for word in self.blank for character in word)
-        return not (has_digits or self.strip or self.split or self.values)
+        return not (has_digits or self.split or self.values)
 
     @cached_property
-    def first_of_blank(self) -> frozenset[str]:
-        """The characters that a text which stands for nothing begins with, white space included."""
-        return _both_cases(word[:1] for word in self.blank) | _SPACES
+    def first(self) -> frozenset[str]:
+        """The first characters of texts that are blank or that `strip` can change, white space included."""
+        strip = frozenset() if self.strip is None else self.strip.first
+        return _both_cases(word[:1] for word in self.blank) | strip | _SPACES
+
+    @property
+    def last(self) -> frozenset[str]:
+        """The last characters of texts that `strip` can change, white space included if there are any."""
+        return frozenset() if self.strip is None else self.strip.last | _SPACES
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,15 +303,18 @@ class _Rejected(NamedTuple):
 class _ColumnCleaner:
     """Cleans the cells of one column in one pass.
 
-    - `kept`: the values of texts.
+    - `value_of`: returns what a text stands for; `kept`: that of texts, also of those to split.
     - `is_mapped`: whether a cell was in the map; `examples`: cells that were not.
     """
 
     def __init__(self, column: str, rules: CellRules, locate: Callable[[Keys], str]) -> None:
         self.rules = rules
-        self._blank, self._first_of_blank = rules.blank, rules.first_of_blank
-        self._strip, self._values = rules.strip, rules.values
-        self.kept = _Kept(self._value_of if rules.split is None else self._value_of_parts)
+        self._blank, self._first = rules.blank, rules.first
+        self._values = rules.values
+        self._strip = str if rules.strip is None else rules.strip.apply
+        is_only_strip = rules.strip is not None and rules.changes_ends_only and not rules.blank
+        self.value_of = self._stripped if is_only_strip else self._value_of
+        self.kept = _Kept(self.value_of if rules.split is None else self._value_of_parts)
         self.is_mapped = False
         self.examples: list[str] = []
         self.column = quote_name(column)
@@ -329,28 +340,34 @@ class _ColumnCleaner:
         """Return the values of the parts of a text, or that of a text without parts."""
         split = self.rules.split
         if split is None or self._is_blank(text):
-            return self._value_of(text)
+            return self.value_of(text)
         parts = [part.strip() for part in split.split(text)]
-        return self._value_of(text) if len(parts) == 1 else _join(map(self._value_of, parts))
+        return self.value_of(text) if len(parts) == 1 else _join(map(self.value_of, parts))
 
     def _value_of(self, text: str) -> Any:
         """Return what a text stands for."""
-        if self._blank and self._is_blank(text):
+        if self._is_blank(text):
             return None
-        if self._strip is not None:
-            stripped = self._strip.apply(text)
-            if stripped is not text:
-                if not stripped:
-                    where = f"column {self.column} after strip{self._locate(self.rules.keys['strip'])}"
-                    remedy = "If it stands for nothing, add it to blank."
-                    return _Rejected(f"Nothing is left of {quote_name(text)} in {where}. {remedy}")
-                if self._blank and stripped.casefold() in self._blank:
-                    return None
-                text = stripped
+        if self.rules.strip is not None:
+            stripped = self._stripped(text)
+            if stripped.__class__ is _Rejected:
+                return stripped
+            if stripped is not text and stripped.casefold() in self._blank:
+                return None
+            text = stripped
         return text if self._values is None else self._map(text, text, self._values)
 
+    def _stripped(self, text: str) -> Any:
+        """Return what `strip` leaves of a text, or a `_Rejected` if that is nothing."""
+        left = self._strip(text)
+        if left or not text:
+            return left
+        where = f"column {self.column} after strip{self._locate(self.rules.keys['strip'])}"
+        remedy = "If it stands for nothing, add it to blank."
+        return _Rejected(f"Nothing is left of {quote_name(text)} in {where}. {remedy}")
+
     def _is_blank(self, text: str) -> bool:
-        return text[:1] in self._first_of_blank and text.strip().casefold() in self._blank
+        return text[:1] in self._first and text.strip().casefold() in self._blank
 
     def _map(self, text: str, cell: Any, values: ValueMap) -> Any:
         """Return what the map has for the text of a cell."""
@@ -379,45 +396,20 @@ def _join(values: Iterable[Any]) -> Any:
     return items or None
 
 
-class _BlankOnly(NamedTuple):
-    """A column in which words stand for nothing, and nothing else is changed.
+class _Column(NamedTuple):
+    """What to do with the cells of a column.
 
-    - `first`: the characters that a cell with one of the `words` begins with.
-    - `clean`: cleans a list.
+    - `kept`: the values of texts. None if only texts with the characters `first` or `last` at their ends can
+      change: `value_of` returns the values of those.
+    - `clean`: returns the value of another cell.
     """
 
     column: str
+    kept: Mapping[str, Any] | None
     first: frozenset[str]
-    words: frozenset[str]
+    last: frozenset[str]
+    value_of: Callable[[str], Any]
     clean: Callable[[Any], Any]
-
-
-class _Cleaned(NamedTuple):
-    """Any other column: the values of texts, and what cleans other cells."""
-
-    column: str
-    kept: Mapping[str, Any]
-    clean: Callable[[Any], Any]
-
-
-class _Plan(NamedTuple):
-    """What to do with the columns of a row."""
-
-    blank_only: list[_BlankOnly]
-    others: list[_Cleaned]
-
-
-def _clean_blanks(values: Values, columns: Iterable[_BlankOnly]) -> bool:
-    """Clean the cells of some columns of a row in place; return whether one can be blank now."""
-    has_blanks = False
-    for column, first, words, clean in columns:
-        cell = values[column]
-        if cell.__class__ is str:
-            if cell[:1] in first and cell.strip().casefold() in words:
-                values[column], has_blanks = None, True
-        elif cell.__class__ is list:
-            values[column], has_blanks = clean(cell), True
-    return has_blanks
 
 
 class CleaningPass:
@@ -427,23 +419,30 @@ class CleaningPass:
         """Start with what no row has shown yet; `columns` are those of each row, None if they differ."""
         self._cleaning = cleaning
         self._cleaners: dict[str, _ColumnCleaner] = {}
-        self._plans: dict[tuple[str, ...], _Plan] = {}
+        self._plans: dict[tuple[str, ...], list[_Column]] = {}
         self._common_plan = None if columns is None else self._make_plan(columns)
 
-    def clean(self, row: Row) -> bool:
+    def clean(self, row: Row) -> bool:  # noqa: C901, PLR0912  (for each cell: a call would cost more than all)
         """Clean the cells of a row in place; return whether any of them has a value or is unreadable."""
         if row.problem is not None:
             return True
-        values = row.values
-        plan = self._common_plan
+        values, plan = row.values, self._common_plan
         if plan is None or row.unreadable:
-            columns = tuple(values)
-            plan = self._plans.get(columns) or self._make_plan(columns)
-        rejected = None
-        has_blanks = bool(plan.blank_only) and _clean_blanks(values, plan.blank_only)
-        for column, kept, clean in plan.others:
+            plan = self._plan_of(tuple(values))
+        rejected, has_blanks = None, False
+        for column, kept, first, last, value_of, clean in plan:
             cell = values[column]
-            value = kept[cell] if cell.__class__ is str else clean(cell)
+            if cell.__class__ is str:
+                if kept is not None:
+                    value = kept[cell]
+                elif cell[:1] in first or cell[-1:] in last:
+                    value = value_of(cell)
+                else:
+                    continue
+            elif kept is not None or cell.__class__ is list:
+                value = clean(cell)
+            else:
+                continue
             if value is None:
                 has_blanks = True
             elif value.__class__ is list:
@@ -455,20 +454,21 @@ class CleaningPass:
             row.mark_unreadable(rejected)
         return not has_blanks or bool(row.unreadable) or not all(map(is_blank, values.values()))
 
-    def _make_plan(self, columns: tuple[str, ...]) -> _Plan:
+    def _plan_of(self, columns: tuple[str, ...]) -> list[_Column]:
+        return self._plans.get(columns) or self._make_plan(columns)
+
+    def _make_plan(self, columns: tuple[str, ...]) -> list[_Column]:
         """Return what to do with rows that have these columns."""
         if len(self._plans) >= _MAX_PLANS:
             self._plans.clear()
-        plan = self._plans[columns] = _Plan([], [])
+        plan = self._plans[columns] = []
         for column in columns:
             rules = self._cleaning.columns.get(column, self._cleaning.common)
             if rules.is_empty:
                 continue
             cleaner = self._cleaner_of(column)
-            if rules.blanks_texts_only:
-                plan.blank_only.append(_BlankOnly(column, rules.first_of_blank, rules.blank, cleaner.clean))
-            else:
-                plan.others.append(_Cleaned(column, cleaner.kept, cleaner.clean))
+            kept = None if rules.changes_ends_only else cleaner.kept
+            plan.append(_Column(column, kept, rules.first, rules.last, cleaner.value_of, cleaner.clean))
         return plan
 
     def _cleaner_of(self, column: str) -> _ColumnCleaner:

@@ -157,14 +157,18 @@ def strip_plainly(cell, words):
 @given(
     cells=st.lists(st.text("kKrRé5 -", min_size=1, max_size=8), max_size=30),
     words=st.lists(st.sampled_from(["kr", "r5", "-", "k-k", "é"]), min_size=1, unique=True),
+    blank=st.lists(st.sampled_from(["-", "r", "kr r"]), unique=True),
 )
-def test_other_cells_change_no_value(cells, words):
+def test_other_cells_change_no_value(cells, words, blank):
     """A cell is stripped of the same texts whatever cells are above it, of which the ends are kept."""
-    cleaning = open_cleaning({"columns": {"a": {"strip": words}}}, Path())
+    rules = {"strip": words, **({"blank": blank} if blank else {})}
+    cleaning = open_cleaning({"columns": {"a": rules}}, Path())
     read = from_rows([{"a": cell, "b": "x"} for cell in cells]).clean_with(cleaning)
     for cell, row in zip(cells, read, strict=True):
         expected = strip_plainly(cell, words)
-        if not expected and cell.strip():
+        if cell.strip().lower() in blank or (expected != cell.strip() and expected.lower() in blank):
+            assert row.values["a"] is None
+        elif not expected and cell.strip():
             assert "Nothing is left" in row.unreadable["a"]
         else:
             assert row.values["a"].strip() == expected
