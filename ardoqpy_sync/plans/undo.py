@@ -153,7 +153,7 @@ class Undo:
     def _follow_later_runs(self, entities: dict[str, _Undone], ledger: Ledger) -> None:
         taken_back = {run.undoes: run.number for run in ledger.runs() if run.undoes is not None}
         undone_runs = {*taken_back, *taken_back.values()}
-        for later, write in ledger.later_writes(self._run):
+        for later, write in self._engine.journal.later_writes(self._run):
             known = entities.get(write.recreates or write.entity_id)
             if known is None or write.state == "failed":
                 continue

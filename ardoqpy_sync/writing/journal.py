@@ -226,7 +226,8 @@ class Journal:
         """Record the outcomes of operations; raise `LedgerError` if that is not possible.
 
         A write that may or may not have been carried out stays open: the next run finds out. The success of
-        a single write is recorded together with the next write, or by `record_outcomes`.
+        a single write is recorded together with the next write, or by `record_outcomes`. If an error ends
+        this method, call it again.
 
         - `real`: the real ids by those of pending writes.
         - `unanswered`: further operations that may or may not have been carried out.
@@ -243,19 +244,24 @@ class Journal:
             else:
                 self._close(outcome, real, closed)
         for operation in is_open:
-            recorded = self._recorded.pop(operation.id, None)
+            recorded = self._recorded.get(operation.id)
             if recorded is not None and operation.refers:  # the next run knows no ids of pending writes
                 self._add_sent(recorded.number, operation, real, closed)
         with ledger.deferred():
-            if closed.writes or closed.sent:
-                ledger.close_writes(closed.writes, sent=closed.sent, deleted_with=closed.deleted_with)
-            if closed.marked:
-                ledger.set_owned(closed.marked)
-            if closed.deleted:
-                ledger.forget(closed.deleted)
+            self._record(ledger, closed)
             self._note_user(ledger, outcomes)
+        for operation in (*(outcome.operation for outcome in outcomes), *is_open):
+            self._recorded.pop(operation.id, None)
         if len(outcomes) != 1 or outcomes[0].problem is not None or is_open:
             ledger.record_deferred()
+
+    def _record(self, ledger: Ledger, closed: _Closed) -> None:
+        if closed.writes or closed.sent:
+            ledger.close_writes(closed.writes, sent=closed.sent, deleted_with=closed.deleted_with)
+        if closed.marked:
+            ledger.set_owned(closed.marked)
+        if closed.deleted:
+            ledger.forget(closed.deleted)
 
     def record_outcomes(self) -> None:
         """Record the outcomes that wait for the next write; raise `LedgerError` if that is not possible."""
@@ -268,8 +274,8 @@ class Journal:
 
     def _close(self, outcome: Outcome, real: Mapping[str, str], closed: _Closed) -> None:
         operation, stored, problem, _ = outcome
-        recorded = self._recorded.pop(operation.id, None)
-        if recorded is None:  # an earlier call that did not end has taken it
+        recorded = self._recorded.get(operation.id)
+        if recorded is None:  # an earlier call has closed it
             return
         kind, number = operation.kind, recorded.number
         write: ClosedRow = {
@@ -343,6 +349,11 @@ class Journal:
     def writes(self, run: int) -> list[Write]:
         """Return the writes of a run; what this run found out about open ones counts, also in a preview."""
         return [self._as_settled(run, write) for write in (self.ledger.writes(run) if self.ledger else ())]
+
+    def later_writes(self, run: int) -> list[tuple[int, Write]]:
+        """Return the writes of the runs after a run, each with its run, known as by `writes`."""
+        later = self.ledger.later_writes(run) if self.ledger else ()
+        return [(number, self._as_settled(number, write)) for number, write in later]
 
     def _as_settled(self, run: int, write: Write) -> Write:
         settled = self._settled.get((run, write.number))

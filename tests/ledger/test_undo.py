@@ -245,6 +245,33 @@ def test_last_is_not_an_undo_that_was_killed(ardoq, client, tmp_path):
     assert [flat(comp)["cost"] for comp in ardoq.dump()["components"]] == [1]
 
 
+@pytest.mark.parametrize("lost", [1, 3, 4])
+def test_undo_goes_on_where_one_was_killed(ardoq, client, tmp_path, lost):
+    """A preview finds out what a killed undo has done, so that the next undo does the rest and names nothing.
+
+    - `lost`: from which of its writes on the outcomes are lost: a deleted component, two that are created
+      again, and a reference between them.
+    """
+    with client() as first:
+        ends = [first.create_component(row(name, cost=1))["_id"] for name in "AB"]
+        first.create_reference({"source": ends[0], "target": ends[1], "type": 1, "rootWorkspace": APPS})
+    wanted = values_by_name(ardoq)
+    with client() as second:
+        second.create_component(row("C"))
+        for end in ends:
+            second.del_component(end)
+    with client() as killed:
+        plan = killed.undo_plan(2)
+        begin_run(killed, "undo", undoes=2)
+        killed.apply(plan)
+    lose_outcomes(tmp_path, lost)
+    with client(simulate=True) as preview:
+        plan = preview.undo_plan(2)
+    with client() as again:
+        again.apply(plan)
+    assert (plan.not_undone, plan.changes, values_by_name(ardoq)) == ([], [], wanted)
+
+
 def edit_as_other(ardoq, entity_id):
     """Have somebody else name an owner."""
     with ArdoqSyncClient(ardoq.url, TOKEN) as other:
