@@ -82,6 +82,7 @@ KEPT = (
     "source",
     "target",
 )
+_WITHOUT_END = {f"The {end} that it had does not exist any more." for end in ("source", "target")}
 
 
 @dataclass
@@ -262,7 +263,9 @@ def problems_with_others(before, after, edits, not_undone, again):
     named = {entry["_id"] for entry in not_undone if entry["attribute"] is None}
     for entity_id in after.keys() - before.keys() - set(again.values()) - edits.created - named:
         yield f"{entity_id} {after[entity_id]} was created by the run, is there, and is not named"
-    for entity_id in edits.created - after.keys():
+    # A reference that the run deleted with an end, and of which somebody has deleted the other end since.
+    without_end = {entry["_id"] for entry in not_undone if entry["reason"] in _WITHOUT_END}
+    for entity_id in edits.created - after.keys() - without_end:
         yield f"{entity_id} was created by somebody else and is gone"
     for (entity_id, name), value in edits.values.items():
         if entity_id in after and after[entity_id].get(name) != value:
