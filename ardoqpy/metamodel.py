@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
+from ardoqpy._messages import quote_name
+from ardoqpy.errors import UnexpectedAnswer
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
@@ -56,9 +59,17 @@ def field_of_model(definition: Mapping[str, Any]) -> Field:
 
 
 def field_of_context(entry: Mapping[str, Any]) -> Field:
-    """Return the field of an entry in the context of a workspace (v2)."""
-    is_calculated = bool(entry.get("readOnly") or entry.get("calculated"))
-    return _field(str(entry.get("apiKey")), entry, entry.get("options"), read_only=is_calculated)
+    """Return the field of an entry in the context of a workspace (v2).
+
+    Raise `UnexpectedAnswer` if it is not known whether Ardoq calculates it.
+    """
+    flags = entry.get("readOnly"), entry.get("calculated")
+    if not {*map(type, flags)} <= {bool, type(None)}:
+        raise UnexpectedAnswer(
+            f"Ardoq answered that the field {quote_name(entry.get('apiKey'))} is calculated, or not, with "
+            "another JSON type than true or false."
+        )
+    return _field(str(entry.get("apiKey")), entry, entry.get("options"), read_only=any(flags))
 
 
 def with_date_ranges(fields: Iterable[tuple[Field, Mapping[str, Any]]]) -> dict[str, Field]:

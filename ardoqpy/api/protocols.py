@@ -10,7 +10,7 @@ from itertools import repeat
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, Protocol, TypeVar
 
-from ardoqpy._messages import describe_type
+from ardoqpy._messages import describe_type, quote_name
 from ardoqpy.errors import UnexpectedAnswer, UnsupportedOperation
 
 if TYPE_CHECKING:
@@ -125,6 +125,14 @@ def checked_entities(answer: Any, identity: AbstractSet[str]) -> Entities:
     return answer
 
 
+def checked_entity(answer: Any, entity_id: str, identity: AbstractSet[str]) -> Entity:
+    """Return an answer that has to be the entity with an id, as `checked_entities` does."""
+    (entity,) = checked_entities([answer], identity)
+    if entity["_id"] != entity_id:
+        raise UnexpectedAnswer(f"Ardoq answered with another entity than {quote_name(entity_id)}.")
+    return entity
+
+
 def _check_types(block: Entities, keys: list[str], expected: Mapping[str, AbstractSet[type]]) -> None:
     """Check some entities, key by key, in loops that make no objects."""
     for key in keys:
@@ -214,6 +222,13 @@ class LastChange(NamedTuple):
     time: str | None
 
 
+def read_last_change(data: Any, users: tuple[str, ...], time: str) -> LastChange:
+    """Return who changed an entity last, by the first of the keys `users` that has text, and when."""
+    held = data if isinstance(data, dict) else {}
+    texts = {key: held[key] for key in (*users, time) if isinstance(held.get(key), str)}
+    return LastChange(next((texts[key] for key in users if texts.get(key)), None), texts.get(time))
+
+
 class Synced(Protocol):
     """What a sync needs of components and of references.
 
@@ -246,7 +261,7 @@ class Synced(Protocol):
         """Return flat attributes in the form that this version has."""
 
     def read(self, entity_id: str) -> Entity:
-        """Return one entity as this version gives it."""
+        """Return one entity as this version gives it; raise `UnexpectedAnswer` if it is not whole."""
 
     def in_workspace(self, ws_id: str) -> Entities:
         """Return all entities of a workspace; raise `UnexpectedAnswer` if Ardoq's answer may lack some."""

@@ -17,10 +17,12 @@ from ardoqpy.api.protocols import (
     Dialect,
     LastChange,
     checked_entities,
+    checked_entity,
     checked_list,
     checked_object,
     checked_objects,
     checked_stored,
+    read_last_change,
     unsupported,
 )
 from ardoqpy.errors import InvalidInput, UnexpectedAnswer, UnsupportedOperation
@@ -141,7 +143,7 @@ class _Synced(_Collection["Entity"]):
         return attributes
 
     def read(self, entity_id: str) -> Entity:
-        return self.get(entity_id)
+        return checked_entity(self.get(entity_id), entity_id, self.identity)
 
     def create_body(self, attributes: Attributes) -> Attributes:
         return self.nest(attributes)
@@ -163,8 +165,8 @@ class _Synced(_Collection["Entity"]):
             return _aggregated(self._transport, ws_id, self.aggregated_key, self.identity)
 
     def last_change(self, entity: Entity) -> LastChange:
-        user = entity.get("lastModifiedByName") or entity.get("lastModifiedByEmail")
-        return LastChange(user or entity.get("last-modified-by"), entity.get("last-updated"))
+        users = "lastModifiedByName", "lastModifiedByEmail", "last-modified-by"
+        return read_last_change(entity, users, "last-updated")
 
 
 class Workspaces(_Collection["entities.Workspace"]):

@@ -20,9 +20,11 @@ from ardoqpy.api.protocols import (
     Dialect,
     LastChange,
     checked_entities,
+    checked_entity,
     checked_object,
     checked_objects,
     checked_stored,
+    read_last_change,
     unsupported,
 )
 from ardoqpy.api.v2_schema import COMPONENT, REFERENCE, Writable, checked_version
@@ -189,7 +191,7 @@ class _Writing(_Listing):
         return nest(attributes, self.writable.built_in, leave_out)
 
     def read(self, entity_id: str) -> Entity:
-        return checked_object(self._transport.get(self._at(entity_id)))
+        return checked_entity(self._transport.get(self._at(entity_id)), entity_id, self.identity)
 
     def in_workspace(self, ws_id: str) -> Entities:
         return self._all_matching({"rootWorkspace": id_segment(ws_id, "ws_id")})
@@ -240,9 +242,8 @@ class _Writing(_Listing):
         return checked_object(self._transport.delete(self._at(entity_id)))
 
     def last_change(self, entity: Entity) -> LastChange:
-        meta = entity.get("_meta") or {}
-        user = meta.get("lastModifiedByName") or meta.get("lastModifiedByEmail")
-        return LastChange(user or meta.get("lastModifiedBy"), meta.get("lastUpdated"))
+        users = "lastModifiedByName", "lastModifiedByEmail", "lastModifiedBy"
+        return read_last_change(entity.get("_meta"), users, "lastUpdated")
 
     def value(self, entity: Entity, name: str) -> Any:
         return entity[name] if name in entity else (entity.get("customFields") or {}).get(name)

@@ -225,6 +225,19 @@ class Undo:
                 self._keep_attribute(undone, "parent", "The parent that it had could not be created again.")
             else:
                 self._update(undone, {"parent": parent})
+        self._keep_what_ardoq_keeps()
+
+    def _keep_what_ardoq_keeps(self) -> None:
+        """Report values of the run that Ardoq does not take back, such as those of a field it calculates now.
+
+        What is created again has the fields that Ardoq calculates without them.
+        """
+        for note in self._engine.report.not_converging.values():
+            undone = self._entities.get(note["_id"])
+            if undone is not None:
+                self._keep_attribute(
+                    undone, note["attribute"], "Ardoq sets this value itself and takes no other."
+                )
 
     def _deleted_ids(self) -> set[str]:
         return {key for key, undone in self._entities.items() if undone.is_deleted and not undone.is_created}

@@ -456,12 +456,11 @@ def _whole(operation: Operation, stored: Entity) -> Entity:
     except UnexpectedAnswer:
         pass
     try:
-        (whole,) = checked_entities([collection.read(stored["_id"])], collection.identity)
+        return collection.read(stored["_id"])
     except ArdoqClientException as problem:
         raise UnexpectedAnswer(
             f"The {operation.action} was carried out, but what is stored cannot be read: {problem}"
         ) from problem
-    return whole
 
 
 def _note_failure(

@@ -1,4 +1,4 @@
-"""Run jobs while one value of one answer is bent, and count what nobody foresaw.
+"""Run jobs, and take runs back, while one value of one answer is bent, and count what nobody foresaw.
 
 `python tests/faults/bent_answers.py [--runs 2000] [--seed 1]` prints figures, and each problem with its seed.
 """
@@ -9,6 +9,7 @@ import argparse
 import contextlib
 import random
 import sys
+import tempfile
 import time
 import traceback
 from collections import Counter
@@ -22,6 +23,7 @@ from ardoqpy.errors import ArdoqClientException
 from ardoqpy.testing import Emulator, emulator
 from ardoqpy_sync import ArdoqSyncClient
 from ardoqpy_sync.job import parse_job, run_job
+from ardoqpy_sync.job.connect import begin_run
 from ardoqpy_sync.reporting.document import build_run_document
 
 sys.path.append(str(Path(__file__).parents[1] / "jobs"))
@@ -100,8 +102,8 @@ def bend(value: Any, choose: random.Random) -> Any:
     return copy
 
 
-def run_bent(server: Emulator, way: str, seed: int) -> str | None:
-    """Run the job with one bent answer; return what was wrong with how it ended, if anything."""
+def _one_bent_answer(seed: int) -> Any:
+    """Return a context in which one of the first answers is bent."""
     choose = random.Random(seed)
     at = choose.randrange(25)
     answers = 0
@@ -112,11 +114,17 @@ def run_bent(server: Emulator, way: str, seed: int) -> str | None:
         value = decode_json(content)
         return bend(value, choose) if answers - 1 == at else value
 
+    return mock.patch.object(transport, "decode_json", decode)
+
+
+def run_bent(server: Emulator, way: str, seed: int) -> str | None:
+    """Run the job with one bent answer; return what was wrong with how it ended, if anything."""
     server.load(WORLD)
     job = parse_job(JOB, "job.toml")
+    before = server.dump()
     try:
         with (
-            mock.patch.object(transport, "decode_json", decode),
+            _one_bent_answer(seed),
             ArdoqSyncClient(server.url, server.token, on_error="collect", retries=0, **WAYS[way]) as client,
         ):
             with contextlib.suppress(ArdoqClientException):
@@ -126,13 +134,61 @@ def run_bent(server: Emulator, way: str, seed: int) -> str | None:
         return None
     except Exception:  # noqa: BLE001  (what is looked for)
         return traceback.format_exc(limit=-4)
-    return _lost_writes(server, document)
+    return _lost_writes(before, server.dump(), document)
 
 
-def _lost_writes(server: Emulator, document: Any) -> str | None:
+def undo_bent(server: Emulator, way: str, seed: int, folder: Path) -> str | None:
+    """Take a run back with one bent answer, then again without one; return what was wrong, if anything."""
+    job = parse_job(JOB, folder / "job.toml")
+    ledger = str(folder / f"{way} {seed}.db")
+    settings: Any = {"on_error": "collect", "retries": 0, "ledger": ledger, **WAYS[way]}
+
+    def run(rows: list[dict[str, Any]]) -> None:
+        with ArdoqSyncClient(server.url, server.token, **settings) as client:
+            begin_run(client, "apply")
+            run_job(job, client, sources={"apps": rows})
+
+    def undo() -> Any:
+        with ArdoqSyncClient(server.url, server.token, **settings) as client:
+            with contextlib.suppress(ArdoqClientException):
+                plan = client.undo_plan(2)
+                begin_run(client, "undo", undoes=2)
+                client.apply(plan)
+            return build_run_document(client, title="bent")
+
+    server.load(WORLD)
+    run(ROWS)
+    wanted = _by_names(server.dump())
+    run([{**ROWS[0], "Cost": 9}, *ROWS[2:]])
+    before = server.dump()
+    try:
+        with _one_bent_answer(seed):
+            document = undo()
+    except ArdoqClientException:
+        document = None
+    except Exception:  # noqa: BLE001  (what is looked for)
+        return traceback.format_exc(limit=-4)
+    lost = None if document is None else _lost_writes(before, server.dump(), document)
+    undo()
+    held = _by_names(server.dump())
+    return lost or (None if held == wanted else f"after another undo: {held - wanted}, not {wanted - held}")
+
+
+def _by_names(dump: Any) -> Counter[Any]:
+    """Return what Ardoq holds without ids."""
+    names = {component["_id"]: component["name"] for component in dump["components"]}
+    components = (
+        (each["name"], names.get(each["parent"]), each["customFields"].get("cost"))
+        for each in dump["components"]
+    )
+    references = ((names[each["source"]], names[each["target"]], each["type"]) for each in dump["references"])
+    return Counter([*components, *references])
+
+
+def _lost_writes(dump: Any, dump_now: Any, document: Any) -> str | None:
     """Return what Ardoq holds more, or less, than the run reports, if anything."""
-    before = {entity["_id"] for kind in ("components", "references") for entity in WORLD[kind]}
-    now = {entity["_id"] for kind in ("components", "references") for entity in server.dump()[kind]}
+    before = {entity["_id"] for kind in ("components", "references") for entity in dump[kind]}
+    now = {entity["_id"] for kind in ("components", "references") for entity in dump_now[kind]}
     done = Counter(change["action"] for change in document["changes"])
     created, deleted = len(now - before), len(before - now)
     if not done["create"] <= created <= done["create"] + len(document["failed"]):
@@ -149,10 +205,10 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     start, problems = time.monotonic(), Counter[str]()
-    with emulator(token="a-token") as server:
+    with emulator(token="a-token") as server, tempfile.TemporaryDirectory() as folder:
         for seed in range(options.seed, options.seed + options.runs):
             way = ("v1", "v2", "batched")[seed % 3]
-            problem = run_bent(server, way, seed)
+            problem = run_bent(server, way, seed) or undo_bent(server, way, seed, Path(folder))
             if problem is not None:
                 problems[problem] += 1
                 if problems[problem] == 1:

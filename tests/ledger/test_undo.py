@@ -228,6 +228,27 @@ def test_turned_tree_is_turned_back(ardoq, client, turned):
     assert (plan.not_undone, snapshot(ardoq)) == ([], before)
 
 
+def test_value_of_a_field_that_is_calculated_now(ardoq, client):
+    """A value that Ardoq takes no more stays, and is named; what is created again needs it not."""
+    with client() as first:
+        first.create_component(row("A", cost=1))
+        gone = first.create_component(row("B", cost=1))["_id"]
+    with client() as second:
+        second.create_component(row("A", cost=2))
+        second.del_component(gone)
+    held = ardoq.dump()
+    (cost,) = (field for field in held["fields"] if field["name"] == "cost")
+    cost["calculatedFieldSettings"] = {"query": "1"}
+    ardoq.load(held)
+    with client() as undoing:
+        plan = undoing.undo_plan()
+        undoing.apply(plan)
+    (entry,) = plan.not_undone
+    assert (entry["name"], entry["attribute"]) == ("A", "cost")
+    assert entry["reason"] == "Ardoq sets this value itself and takes no other."
+    assert sorted(component["name"] for component in ardoq.dump()["components"]) == ["A", "B"]
+
+
 def test_last_is_not_an_undo_that_was_killed(ardoq, client, tmp_path):
     """After an undo that did not end, `last` may mean two runs and is refused; a number goes on with it."""
     for cost in (1, 2):
