@@ -1,6 +1,6 @@
 """How thorough the tests are: in CI (`CI=true`) every test runs, and property tests draw all examples.
 
-Elsewhere the tests marked as slow are deselected, a tenth of the examples is drawn, and of the tests with
+Elsewhere the tests marked as slow are deselected, a twentieth of the examples is drawn, and of the tests with
 several parameters enough cases run that each value of each parameter occurs.
 """
 
@@ -13,7 +13,7 @@ THOROUGH = os.environ.get("CI", "").lower() in ("1", "true")
 
 def examples(number):
     """Return how many of `number` examples to draw here."""
-    return number if THOROUGH else max(5, number // 10)
+    return number if THOROUGH else max(3, number // 20)
 
 
 def sample(cases: Mapping[str, Mapping[str, Hashable]]) -> set[str]:
