@@ -1,6 +1,7 @@
 """Fixtures and settings of every test."""
 
 import contextlib
+import gc
 import os
 import shutil
 import signal
@@ -39,6 +40,9 @@ pytest_plugins = ["schemathesis.pytest.plugin"] if THOROUGH and find_spec("schem
 IN_MEMORY = "/dev/shm"
 if os.path.isdir(IN_MEMORY) and shutil.disk_usage(IN_MEMORY).free > 2**30:  # noqa: PTH112
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", IN_MEMORY)
+
+# Python would look for garbage among ten thousand collected tests again and again.
+gc.set_threshold(20_000, 20, 20)
 
 # argparse would look for a translation of each of its words on the disk.
 os.environ["LANGUAGE"] = "C"
