@@ -1,6 +1,7 @@
 """Fixtures and settings of every test."""
 
 import contextlib
+import gc
 import os
 import shutil
 import signal
@@ -40,6 +41,9 @@ IN_MEMORY = "/dev/shm"
 if os.path.isdir(IN_MEMORY) and shutil.disk_usage(IN_MEMORY).free > 2**30:  # noqa: PTH112
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", IN_MEMORY)
 
+# Python would look for garbage among ten thousand collected tests again and again.
+gc.set_threshold(20_000, 20, 20)
+
 # argparse would look for a translation of each of its words on the disk.
 os.environ["LANGUAGE"] = "C"
 
@@ -65,24 +69,35 @@ def pytest_report_header():
 
 
 def pytest_collection_modifyitems(config, items):
-    """Outside CI, deselect the slow tests, and the cases of sampled tests that have no value of their own."""
+    """Outside CI, deselect slow tests, and the cases that only combine what other cases of a test have."""
     if THOROUGH:
         return
     cases = defaultdict(dict)
     for item in items:
-        if item.get_closest_marker("sampled") and not item.get_closest_marker("slow"):
-            cases[item.path, item.originalname][item.name] = {
-                name: id(value) for name, value in item.callspec.params.items()
-            }
+        values = {} if any(map(item.get_closest_marker, ("slow", "skipif"))) else _values_of(item)
+        if len(values) > 1:
+            cases[item.path, item.originalname][item.name] = values
     samples = {test: sample(of_test) for test, of_test in cases.items()}
     quick, left_out = [], []
     for item in items:
-        sampled = samples.get((item.path, getattr(item, "originalname", None)))
-        is_left_out = item.get_closest_marker("slow") or (sampled is not None and item.name not in sampled)
-        (left_out if is_left_out else quick).append(item)
+        test = item.path, getattr(item, "originalname", None)
+        is_left_out = item.name in cases.get(test, ()) and item.name not in samples[test]
+        (left_out if is_left_out or item.get_closest_marker("slow") else quick).append(item)
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = quick
+
+
+def _values_of(item):
+    """Return what distinguishes the values of a case; the arguments of one `parametrize` are one value."""
+    together = {}
+    for mark in item.iter_markers("parametrize"):
+        names = [mark.args[0]] if isinstance(mark.args[0], str) else mark.args[0]
+        together.update(dict.fromkeys(names, ",".join(names)))
+    values = defaultdict(tuple)
+    for name, value in item.callspec.params.items() if hasattr(item, "callspec") else ():
+        values[together.get(name, name)] += (id(value),)
+    return values
 
 
 @pytest.fixture(autouse=True)

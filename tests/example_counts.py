@@ -1,22 +1,22 @@
 """How thorough the tests are: in CI (`CI=true`) every test runs, and property tests draw all examples.
 
-Elsewhere the tests marked as slow are deselected, a tenth of the examples is drawn, and of the tests marked
-as sampled enough cases run that each value of each parameter occurs.
+Elsewhere the tests marked as slow are deselected, a twentieth of the examples is drawn, and of the tests with
+several parameters enough cases run that each value of each parameter occurs.
 """
 
 import os
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 
 THOROUGH = os.environ.get("CI", "").lower() in ("1", "true")
 
 
 def examples(number):
     """Return how many of `number` examples to draw here."""
-    return number if THOROUGH else max(5, number // 10)
+    return number if THOROUGH else max(3, number // 20)
 
 
-def sample(cases: Mapping[str, Mapping[str, int]]) -> set[str]:
+def sample(cases: Mapping[str, Mapping[str, Hashable]]) -> set[str]:
     """Return the names of cases that together have each value of each parameter.
 
     `cases` are those of one test, by name: what distinguishes its value, by parameter. First come
@@ -25,7 +25,7 @@ def sample(cases: Mapping[str, Mapping[str, int]]) -> set[str]:
     names decide the rest: no order of the tests matters.
     """
     chosen: set[str] = set()
-    counts: Counter[tuple[str, int]] = Counter()
+    counts: Counter[tuple[str, Hashable]] = Counter()
     left = {name: list(values.items()) for name, values in sorted(cases.items())}
     while left:
         name, values = min(

@@ -1,4 +1,4 @@
-"""Which cases of a sampled test run outside CI."""
+"""Which cases of a test with several parameters run outside CI."""
 
 import itertools
 import random

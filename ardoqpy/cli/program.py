@@ -79,8 +79,13 @@ class Program(NamedTuple):
             return FAILED
         return exit_code
 
-    def parser(self, complete: Iterable[Command] | None = None) -> argparse.ArgumentParser:
-        """Return the parser with all commands; those in `complete` (None: all) have their options."""
+    def parser(
+        self, complete: Iterable[Command] | None = None, *, others: bool = True
+    ) -> argparse.ArgumentParser:
+        """Return the parser with all commands; those in `complete` (None: all) have their options.
+
+        `others=False`: leave out the other commands, which takes a fraction of the time.
+        """
         completed = {command.name for command in (self.commands if complete is None else complete)}
         program = self
 
@@ -98,6 +103,8 @@ class Program(NamedTuple):
         commands = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=Parser)
         groups: dict[str, argparse._SubParsersAction[Parser]] = {}
         for command in self.commands:
+            if not others and command.name not in completed:
+                continue
             first, _, second = command.name.partition(" ")
             if second and first not in groups:
                 about = self.groups[first]
@@ -133,7 +140,9 @@ class Program(NamedTuple):
         if first is not None and not self._commands_named(first):
             default = self.default_command(first)
             words = words if default is None else [default, *words]
-        parser = self.parser(self._possible_commands(words))
+        # The page about all commands is only shown for an option before the command.
+        others = words[:1] != [_first_word(words)]
+        parser = self.parser(self._possible_commands(words), others=others)
         options, unknown = parser.parse_known_args(words)
         if unknown:
             _reject(unknown, "for this command", options.parser)

@@ -27,6 +27,7 @@ from ardoqpy.emulator.store import Store
 
 _MAX_LOGGED_REQUESTS = 100_000
 _STOP_TIMEOUT = 2.0
+_ROUTER = Router()
 _LOGIN_PAGE = b"<!DOCTYPE html><html><head><title>Log in</title></head><body>Please log in.</body></html>"
 
 
@@ -102,7 +103,6 @@ class Emulator:
         self._latency = latency_ms / 1000
         self._limit = RateLimit(rate_limit) if rate_limit is not None else None
         self._faults = Faults(faults)
-        self._router = Router()
         self._records: deque[LoggedRequest] = deque(maxlen=_MAX_LOGGED_REQUESTS)
         self._records_lock = threading.Lock()
         self._connections = 0
@@ -340,7 +340,7 @@ class Emulator:
         return failed_response(500, "The emulator has failed with an internal error; see its `crashes`.")
 
     def _handle(self, request: Request, token: str) -> Response:
-        handler, path_values = self._router.find(request.method, request.segments)
+        handler, path_values = _ROUTER.find(request.method, request.segments)
         request = replace(request, path_values=path_values)
         state = self.store.state
         # The lock is held from here on: the user cannot be replaced before the request has been executed.

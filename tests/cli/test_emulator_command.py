@@ -7,8 +7,10 @@ import sys
 from contextlib import contextmanager
 
 import pytest
+from command_line import runner
 
 from ardoqpy import ArdoqClient, AuthorizationError, RateLimited, Retries, ServiceUnavailable
+from ardoqpy.cli.main import main
 
 
 @contextmanager
@@ -128,12 +130,10 @@ def test_faults_and_rate_limit():
         (["--user", "name=A,token=s3cret", "--user", "name=B,token=s3cret"], "User 2 (B)"),
     ],
 )
-def test_invalid_options(arguments, sentence):
+def test_invalid_options(arguments, sentence, capsys):
     """An invalid fault, seed, file or user ends it with exit code 1 and one line that names it."""
-    command = [sys.executable, "-m", "ardoqpy", "emulator", *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
-    assert done.returncode == 1
-    assert done.stdout == ""
-    assert len(done.stderr.splitlines()) == 1
-    assert sentence in done.stderr
-    assert "s3cret" not in done.stderr
+    done = runner(main, capsys)(["emulator", *arguments])
+    assert (done.status, done.out) == (1, "")
+    assert len(done.err.splitlines()) == 1
+    assert sentence in done.err
+    assert "s3cret" not in done.err

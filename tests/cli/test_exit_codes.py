@@ -155,7 +155,6 @@ def test_failed_request(ardoq, run, line, fault):
     assert ardoq.token not in ran.err
 
 
-@pytest.mark.sampled
 @pytest.mark.parametrize("answer", [None, 1, "text", [], [1], [None], {}, {"_id": 1}, {"a": {"b": [None]}}])
 @pytest.mark.parametrize(
     "line",

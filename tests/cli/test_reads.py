@@ -94,7 +94,6 @@ ONE = [
 ]
 
 
-@pytest.mark.sampled
 @pytest.mark.parametrize("api", ["v1", "v2"])
 @pytest.mark.parametrize(("line", "name", "expected"), BOTH, ids=[line for line, _, _ in BOTH])
 def test_same_rows_on_both_versions(ardoq, run, api, line, name, expected):

@@ -50,7 +50,10 @@ def schema(monkeypatch):
     engine.dispose()
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+_postgresql = pytest.mark.skipif(not os.environ.get(POSTGRESQL), reason=f"{POSTGRESQL} is not set")
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=_postgresql)])
 def location(request, tmp_path):
     """Return where a ledger is: a file, or the variable that names a database."""
     if request.param == "sqlite":

@@ -51,7 +51,6 @@ def everything_in(folder):
     return "\n".join(texts)
 
 
-@pytest.mark.sampled
 @pytest.mark.parametrize("mode", EACH_MODE)
 @pytest.mark.parametrize("form", FORMS, ids=["plain", "upper", "base64", "escaped", "within"])
 def test_g7_the_token_is_not_in_the_ledger(ardoq, run, tmp_path, mode, form):

@@ -90,7 +90,6 @@ def duplicates(server, kind):
     return [key for key, number in held.items() if number > 1]
 
 
-@pytest.mark.sampled
 @each_form
 @pytest.mark.parametrize("kind", ["component", "reference"])
 def test_an_unconfirmed_create_is_never_sent_again_on_an_unclear_answer(ardoq, altered, kind, form):
@@ -154,7 +153,6 @@ def test_where_one_answer_is_unclear_another_is_asked(ardoq, altered, form):
     assert len(ardoq.dump()["components"]) == ROWS + ROWS + 1
 
 
-@pytest.mark.sampled
 @pytest.mark.parametrize("name", FORMS)
 def test_a_workspace_is_not_loaded_from_an_unclear_answer(ardoq, altered, name):
     """A workspace in an unclear form is not taken for an empty one, whose rows would all be created."""
@@ -196,7 +194,6 @@ UNCLEAR = {
 }
 
 
-@pytest.mark.sampled
 @pytest.mark.parametrize("many", [False, True], ids=["few", "many"])
 @pytest.mark.parametrize("name", UNCLEAR)
 def test_nothing_is_deleted_where_it_is_unknown_what_goes_with_it(ardoq, altered, name, many, monkeypatch):

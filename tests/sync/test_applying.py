@@ -614,7 +614,6 @@ def test_a_delete_is_looked_at_right_before(ardoq, new_sync, other):
     assert held(ardoq, "web-shop")["displayText"] == "theirs"
 
 
-@pytest.mark.sampled
 @pytest.mark.parametrize("way", ["skip", "replan"])
 @pytest.mark.parametrize("action", ["delete", "update"])
 @pytest.mark.parametrize(

@@ -308,7 +308,6 @@ FIELD_VALUES = {
 ODD_VALUES = [(field, odd) for field, (_, others) in FIELD_VALUES.items() for odd in others]
 
 
-@pytest.mark.sampled
 @pytest.mark.parametrize(("field", "odd"), ODD_VALUES, ids=map(repr, ODD_VALUES))
 def test_a_row_is_judged_by_its_own_values(either, new_sync, field, odd):
     """A row after one with the same columns is converted, or refused, as it would be as the first."""

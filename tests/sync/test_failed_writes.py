@@ -33,7 +33,6 @@ WRITES = {
 }
 
 
-@pytest.mark.sampled
 @pytest.mark.parametrize("act", WRITES.values(), ids=WRITES)
 @pytest.mark.parametrize(
     ("fault", "error"),
@@ -65,7 +64,6 @@ def test_a_failed_write_leaves_the_cache_as_it_was(ardoq, sync, act, fault, erro
     assert ardoq.dump() != stored
 
 
-@pytest.mark.sampled
 @pytest.mark.parametrize("kind", ["drop-before", "drop-after", "cut-off", "html"])
 @pytest.mark.parametrize("act", WRITES.values(), ids=WRITES)
 def test_g4_a_write_without_an_answer_is_done_once(ardoq, sync, other, act, kind):

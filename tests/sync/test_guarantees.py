@@ -274,7 +274,6 @@ def test_g7_the_token_is_nowhere(ardoq, new_sync, logged, tmp_path, simulate):
     assert not [text for text in texts if TOKEN in text]
 
 
-@pytest.mark.sampled
 @pytest.mark.immediate
 @pytest.mark.parametrize(
     "fault",

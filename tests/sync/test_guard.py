@@ -375,7 +375,6 @@ def test_deleted_entity_is_not_deleted_again(ardoq, either, other):
     assert (report["cache_miss_comps"], report["cache_miss_refs"]) == ([], [])
 
 
-@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("act", "take_along", "outcome"),
     [

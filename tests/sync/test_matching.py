@@ -25,7 +25,6 @@ def load(server, components, references=()):
     server.load(seed(components, references))
 
 
-@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("stored", "wanted"),
     [("Web", "Web"), ("Web", "WEB"), ("straße", "STRAßE"), ("ΣΊΣΥΦΟΣ", "σίσυφος"), ("Ærø 🚀", "ÆRØ 🚀")],
@@ -39,7 +38,6 @@ def test_a_name_matches_in_any_letter_case(ardoq, either, stored, wanted):
     assert report["updated_comps"] == (stored != wanted)
 
 
-@pytest.mark.sampled
 @pytest.mark.parametrize("name", ["We", "Web ", " Web", "Webb", "Wéb"])
 def test_another_name_does_not_match(either, name):
     """A part of a name, or one with more in it, is another component."""
@@ -107,7 +105,6 @@ def test_a_field_matches_within_the_type(either):
     assert comp["_id"] != "shop"
 
 
-@pytest.mark.sampled
 @pytest.mark.parametrize("stored", [7, 7.0, "7"])
 @pytest.mark.parametrize("wanted", [7, 7.0, "7"])
 def test_a_field_matches_as_number_and_as_text(ardoq, either, stored, wanted):
@@ -156,7 +153,6 @@ def test_a_reference_matches_by_its_ends_and_type(either):
     assert counts(either.get_report()) == {"cache_hit_refs": 1, "new_refs": 3}
 
 
-@pytest.mark.sampled
 @pytest.mark.parametrize("named", [True, False])
 @pytest.mark.parametrize("loaded", [True, False])
 @pytest.mark.parametrize("kind", [2.0, True, "2", None, [2]])
@@ -284,7 +280,6 @@ def test_the_others_match_once_the_first_is_deleted(ardoq, either):
     assert either.get_report()["new_comps"] == 0
 
 
-@pytest.mark.sampled
 @pytest.mark.parametrize(
     "touch",
     [
@@ -410,7 +405,6 @@ def test_a_reference_that_moved_is_found_where_it_is(either):
     assert "web-shop" not in held["ws1"]
 
 
-@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("arguments", "result"),
     [
@@ -468,7 +462,6 @@ def test_exactly_spelled_name_wins_then_the_oldest(ardoq, either):
     assert [entry["matches"] for entry in either.get_report()["ambiguous"]] == [ids, ids[::-1]]
 
 
-@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("name", "difference"),
     [

@@ -44,6 +44,20 @@ def plan(new_sync):
     return client.plan
 
 
+_SAVED = {}
+
+
+@pytest.fixture
+def saved(request, tmp_path):
+    """Return the file of the plan, which only the first test makes."""
+    path = tmp_path / "plan.json"
+    if not _SAVED:
+        request.getfixturevalue("plan").save(path)
+        _SAVED["plan"] = path.read_bytes()
+    path.write_bytes(_SAVED["plan"])
+    return path
+
+
 def test_plan_lists_each_change_in_order(plan):
     """Each change has its entity, old and new values, the compared version, its label, and `deleted_with`."""
     new, ref, web, till, gone = plan.changes
@@ -382,13 +396,11 @@ PAIR = {"old": 1, "new": 2}
     ],
 )
 @pytest.mark.unsent
-def test_damaged_plan(plan, tmp_path, keys, value, says):
+def test_damaged_plan(saved, keys, value, says):
     """A damaged file is rejected with one sentence that names the file and what is wrong where."""
-    path = tmp_path / "plan.json"
-    plan.save(path)
-    _spoilt(path, *keys, value=value)
+    _spoilt(saved, *keys, value=value)
     with pytest.raises(InvalidInput) as caught:
-        Plan.load(path)
+        Plan.load(saved)
     assert says in str(caught.value)
     assert "plan.json" in str(caught.value)
     assert "\n" not in str(caught.value)

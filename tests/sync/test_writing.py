@@ -102,7 +102,6 @@ def test_a_reference_across_workspaces(ardoq, sync):
     assert not [path for path in request_lines(ardoq) if "/ws2/" in path]
 
 
-@pytest.mark.sampled
 @pytest.mark.parametrize("name", UNUSUAL_NAMES)
 def test_a_custom_field_may_be_called_anything(ardoq, either, name):
     """A custom field of a component is synced whatever its name, also one built in on other kinds."""
@@ -126,7 +125,6 @@ def test_repeated_new_row_creates_one_component(ardoq, either):
         assert names_in(ardoq).count("New") == 1
 
 
-@pytest.mark.sampled
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -154,7 +152,6 @@ def test_a_row_that_makes_no_sense_is_refused(ardoq, either, wrong):
     assert dict(either.ws) == before
 
 
-@pytest.mark.sampled
 @pytest.mark.parametrize(
     "wrong",
     [

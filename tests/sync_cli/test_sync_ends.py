@@ -47,7 +47,6 @@ def fails_once(error, original):
     return fail
 
 
-@pytest.mark.sampled
 @pytest.mark.parametrize("end", ENDS)
 @pytest.mark.parametrize(
     ("where", "name"),

@@ -69,7 +69,6 @@ def outputs(home, ardoq, run, hook, line, monkeypatch, caplog):
     return collect
 
 
-@pytest.mark.sampled
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("line", [LINES[0], *LINES[2:6], *LINES[7:9]])
 def test_no_output_has_the_token(ardoq, outputs, fault, line):
@@ -81,7 +80,6 @@ def test_no_output_has_the_token(ardoq, outputs, fault, line):
     assert ardoq.token.casefold() not in everything.casefold()
 
 
-@pytest.mark.sampled
 @pytest.mark.parametrize("encoded", sorted(ENCODINGS))
 @pytest.mark.parametrize("line", LINES[1::2])
 def test_repeated_token_is_redacted(outputs, monkeypatch, encoded, line):

@@ -73,7 +73,6 @@ def scenario(server):
 AFTER = {"GET": ["One"], "PUT": ["Two"], "PATCH": ["Two"], "DELETE": [], "POST": ["One", "Two"]}
 
 
-@pytest.mark.sampled
 @pytest.mark.parametrize(("fault", "_carried_out"), FAULTS)
 @pytest.mark.parametrize("verb", REPEATABLE)
 def test_a_repeated_write_is_applied_once(verb, fault, _carried_out, scenario):

@@ -58,7 +58,6 @@ LIMITERS = {
 LIMITED = [pytest.param(*limited, id=name.replace(" ", "-")) for name, limited in LIMITERS.items()]
 
 
-@pytest.mark.sampled
 @pytest.mark.parametrize(("limiter", "least"), LIMITED)
 @pytest.mark.parametrize(
     ("threads", "latency"), [(1, 0.003), pytest.param(10, 0.003, marks=pytest.mark.slow), (32, 0.1)]
