@@ -63,6 +63,11 @@ settings.register_profile(
 settings.load_profile("here")
 
 
+def pytest_xdist_auto_num_workers():
+    """Return one worker more than there are cores: many tests wait for a socket, a process or a lock."""
+    return (os.cpu_count() or 1) + 1
+
+
 def pytest_report_header():
     """Print which tests run."""
     return "all tests, with all examples" if THOROUGH else "slow tests are deselected: CI=true runs them, too"
