@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 
 from ardoqpy._http.json import collector_paused
 from ardoqpy.errors import ArdoqClientException, Conflict, JobRunning, LedgerError, NotFoundError
-from ardoqpy_sync.compare.cache import copy_entity, copy_value
+from ardoqpy_sync.compare.cache import copy_entity
 from ardoqpy_sync.compare.diff import CREATE, FAILED, Change
+from ardoqpy_sync.writing.handed_out import HandedOut
 from ardoqpy_sync.writing.operations import (
     BATCH_ID,
     ENDS,
@@ -45,7 +46,6 @@ if TYPE_CHECKING:
     Undecided = tuple[Outcome, list[PendingRow]]
 
 _WORKSPACES = ("rootWorkspace", "targetWorkspace")
-_IDS = ("_id", *ENDS)
 _INTERRUPTED = "It was being sent when the run was interrupted, and may have been written or not."
 _UNDECIDED = (
     "Somebody else changed it while it was being written, and the run was interrupted: run the sync again."
@@ -84,7 +84,7 @@ class PendingWrites:
         #: The workspaces, and the entities, that Ardoq does not hold as the cache does.
         self._ahead: set[str] = set()
         self._previewed: set[str] = set()
-        self._handed_out: list[tuple[Entity, str]] = []
+        self._handed_out = HandedOut()
         self._problems: list[ArdoqClientException] = []
         #: What to take out of the report: changes, and hits by kind, each by its index.
         self._dropped: set[int] = set()
@@ -243,15 +243,15 @@ class PendingWrites:
     def hand_out(self, entity: Entity) -> Entity:
         """Return a copy for the caller; its ids are replaced in place once the real ones are known."""
         copy = copy_entity(entity)
-        if self.waiting and (entity.get("_id") in self.waiting or _has_batch_ids(entity)):
-            self._handed_out.append((copy, entity["_id"]))
+        if self.waiting:
+            self._handed_out.add(copy, self.waiting, entity.get("_id", ""))
         return copy
 
     def copy_row(self, row: object) -> Entity:
         """Return a copy of a failed row for the report; its batch ids are replaced in place as well."""
         copy = copy_row(row)
-        if self.waiting and _has_batch_ids(copy):
-            self._handed_out.append((copy, ""))
+        if self.waiting:
+            self._handed_out.add(copy, self.waiting)
         return copy
 
     def current(self, kind: Kind, entity: Entity) -> Entity:
@@ -337,7 +337,7 @@ class PendingWrites:
                 del self._in_flight[operation.id]
                 self._log.sent()
             self._close(outcomes)
-            self._correct_handed_out(settled)
+            self._handed_out.correct(self.real, settled, self.waiting)
             self._put_real_ids_into_withdrawn()
             self._reread_all(to_decide, failures)
         except BaseException:
@@ -458,23 +458,6 @@ class PendingWrites:
                     attributes = {**attributes, end: (attributes[end][0], real[attributes[end][1]])}
         entity_id = real.get(change.id or "", change.id)
         return Change._make((*change[:2], entity_id, *change[3:6], attributes, *change[7:]))
-
-    def _correct_handed_out(self, settled: dict[str, tuple[int, Entity]]) -> None:
-        handed_out, self._handed_out = self._handed_out, []
-        real = self.real
-        for entity, entity_id in handed_out:
-            for key in _IDS:
-                if isinstance(value := entity.get(key), str) and value in real:
-                    entity[key] = real[value]
-            if entity_id in settled:
-                version, stored = settled[entity_id]
-                # An older state stays older than any, so that it is not written over a newer one.
-                entity["_version"] = stored["_version"] if entity.get("_version") == version else 0
-                for key in stored:
-                    if key not in entity:  # only Ardoq knows it
-                        entity[key] = copy_value(stored[key])
-            if entity_id in self.waiting:
-                self._handed_out.append((entity, entity_id))
 
     def _put_real_ids_into_withdrawn(self) -> None:
         changes = self._log.report.changes
@@ -607,10 +590,3 @@ class PendingWrites:
             else:
                 if outcome.problem is not None and entity["_id"] != operation.id:
                     self._replaced[operation.id] = entity["_id"]
-
-
-def _has_batch_ids(entity: Entity) -> bool:
-    for key in ENDS:
-        if key in entity and isinstance(end := entity[key], str) and end.startswith(BATCH_ID):
-            return True
-    return False
