@@ -66,8 +66,8 @@ def field_of_context(entry: Mapping[str, Any]) -> Field:
     flags = entry.get("readOnly"), entry.get("calculated")
     if not {*map(type, flags)} <= {bool, type(None)}:
         raise UnexpectedAnswer(
-            f"Ardoq answered that the field {quote_name(entry.get('apiKey'))} is calculated, or not, with "
-            "another JSON type than true or false."
+            f"Ardoq's answer does not say whether it calculates the field {quote_name(entry.get('apiKey'))}: "
+            "'calculated' or 'readOnly' is neither true nor false."
         )
     return _field(str(entry.get("apiKey")), entry, entry.get("options"), read_only=any(flags))
 

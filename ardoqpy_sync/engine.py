@@ -472,7 +472,7 @@ class Engine:
             note=note,
             row=source.reference,
         )
-        self.writes.report(expected["_id"], change, source)
+        self.writes.add_change(expected["_id"], change, source)
         if len(sent) < len(wanted):  # fields that Ardoq calculates
             left = {key: wanted[key] for key in wanted.keys() - sent.keys()}
             left_out = differences(left, kind.collection.flatten(expected), kind.ignored)
@@ -504,7 +504,7 @@ class Engine:
             note=source.reference.note,
             row=source.reference,
         )
-        self.writes.report(expected["_id"], change, source)
+        self.writes.add_change(expected["_id"], change, source)
         return expected
 
     def delete(self, kind: Kind, entity_id: str, source: SourceRow) -> None:
@@ -535,7 +535,7 @@ class Engine:
                 note=None if itself else f"with component {names[0]}",
                 row=source.reference,
             )
-            self.writes.report(entity_id, change, source if itself else source._replace(row=None))
+            self.writes.add_change(entity_id, change, source if itself else source._replace(row=None))
         self.writes.withdraw_rows([each.entity["_id"] for each in removed])
 
     def failed(

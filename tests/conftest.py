@@ -63,9 +63,10 @@ settings.register_profile(
 settings.load_profile("here")
 
 
+@pytest.hookimpl(wrapper=True)
 def pytest_xdist_auto_num_workers():
     """Return one worker more than there are cores: many tests wait for a socket, a process or a lock."""
-    return (os.cpu_count() or 1) + 1
+    return (yield) + 1
 
 
 def pytest_report_header():

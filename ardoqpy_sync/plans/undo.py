@@ -225,18 +225,18 @@ class Undo:
                 self._keep_attribute(undone, "parent", "The parent that it had could not be created again.")
             else:
                 self._update(undone, {"parent": parent})
-        self._keep_what_ardoq_keeps()
+        self._name_values_left_out()
 
-    def _keep_what_ardoq_keeps(self) -> None:
-        """Report values of the run that Ardoq does not take back, such as those of a field it calculates now.
+    def _name_values_left_out(self) -> None:
+        """Report the old values that cannot be set, such as those of a field that Ardoq calculates now.
 
-        What is created again has the fields that Ardoq calculates without them.
+        What is created again goes without them: Ardoq may have calculated the field before as well.
         """
         for note in self._engine.report.not_converging.values():
             undone = self._entities.get(note["_id"])
             if undone is not None:
                 self._keep_attribute(
-                    undone, note["attribute"], "Ardoq sets this value itself and takes no other."
+                    undone, note["attribute"], "Ardoq does not keep this value: it sets its own."
                 )
 
     def _deleted_ids(self) -> set[str]:

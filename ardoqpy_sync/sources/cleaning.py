@@ -68,6 +68,8 @@ COLUMN_OPTIONS: Mapping[str, Option] = {
 }
 _TEXT = Field("value", "value", "Text")
 _SPACES = frozenset(character for character in map(chr, range(0x3001)) if character.isspace())
+#: The texts of the cells True and False.
+_TRUTH_VALUES = frozenset(("true", "false"))
 #: Matches a letter in any language.
 _LETTER = r"[^\W\d_]"
 
@@ -150,9 +152,9 @@ class CellRules:
 
     @property
     def changes_ends_only(self) -> bool:
-        """Whether the first and the last character of a text tell if it can change, and no number can."""
+        """Whether the first and the last character of a text tell if it can change, and no other cell can."""
         has_digits = any(character.isdigit() for word in self.blank for character in word)
-        return not (has_digits or self.split or self.values)
+        return not (has_digits or self.blank & _TRUTH_VALUES or self.split or self.values)
 
     @cached_property
     def first(self) -> frozenset[str]:
@@ -455,7 +457,8 @@ class CleaningPass:
         return not has_blanks or bool(row.unreadable) or not all(map(is_blank, values.values()))
 
     def _plan_of(self, columns: tuple[str, ...]) -> list[_Column]:
-        return self._plans.get(columns) or self._make_plan(columns)
+        plan = self._plans.get(columns)
+        return self._make_plan(columns) if plan is None else plan
 
     def _make_plan(self, columns: tuple[str, ...]) -> list[_Column]:
         """Return what to do with rows that have these columns."""

@@ -182,7 +182,7 @@ class PendingWrites:
         if entity_id in self.waiting:
             self._rows.setdefault(entity_id, []).append(row)
 
-    def report(self, entity_id: str, change: Change, source: SourceRow) -> None:
+    def add_change(self, entity_id: str, change: Change, source: SourceRow) -> None:
         """Add a change to the report, with the row that it comes from.
 
         Both or neither, also if the run ends here: a change without a row would count as done.
@@ -343,8 +343,7 @@ class PendingWrites:
         except BaseException:
             self._end_early(outcomes, to_decide)
             raise
-        for outcome, rows in to_decide.values():
-            self._decide_again(outcome, rows, failures)
+        self._decide_all_again(list(to_decide.values()), failures)
 
     def _end_early(self, outcomes: Sequence[Outcome], to_decide: Mapping[str, Undecided]) -> None:
         """Let the report say what is known of each write of a round that an interrupt or an error ended.
@@ -489,7 +488,7 @@ class PendingWrites:
                 self._lost_hits.add((kind.name, row.hit))
             if source.row is None or (by_flush and source.caller_reports):
                 self._dropped.update([] if row.change is None else [row.change])
-            elif row.change is None or row.change >= len(changes):  # see `report`
+            elif row.change is None or row.change >= len(changes):  # see `add_change`
                 self._log.failed(kind.name, self.copy_row(source.row), problem, source.reference)
             else:
                 change = changes[row.change]
@@ -571,6 +570,25 @@ class PendingWrites:
             del to_decide[operation.id]
             return False
         return True
+
+    def _decide_all_again(
+        self, to_decide: list[Undecided], failures: dict[str, ArdoqClientException]
+    ) -> None:
+        """Decide the rows of writes again; if the run ends meanwhile, those that are left have failed."""
+        try:
+            while to_decide:
+                self._decide_again(*to_decide[0], failures)
+                del to_decide[0]
+        except BaseException:
+            left = [
+                (outcome.operation, row) for outcome, rows in to_decide if outcome.problem for row in rows
+            ]
+            for operation, row in left:
+                if operation.id not in self.waiting:
+                    kept = self.copy_row(row.source.row)
+                    undecided = ArdoqClientException(_UNDECIDED)
+                    self._log.failed(operation.kind.name, kept, undecided, row.source.reference)
+            raise
 
     def _decide_again(
         self, outcome: Outcome, rows: list[PendingRow], failures: dict[str, ArdoqClientException]

@@ -48,7 +48,7 @@ def bent(key, value):
     ("version", "key"), [("v1", "lastModifiedByName"), ("v1", "last-updated"), ("v2", "_meta")]
 )
 def test_who_changed_an_entity_is_unknown_if_it_is_no_text(faulty_server, tmp_path, version, key, value):
-    """Who changed an entity last, and when, is only told: in another JSON type it is unknown."""
+    """Who changed an entity last, and when, is unknown if Ardoq gives it in another JSON type."""
     faulty_server.load(WORLD)
     settings = {"version": version, "ledger": str(tmp_path / "job.db")}
     with bent(key, value), ArdoqSyncClient(faulty_server.url, faulty_server.token, **settings) as client:
@@ -75,5 +75,8 @@ def test_field_that_may_be_calculated(faulty_server, tmp_path, key):
     faulty_server.load(WORLD)
     with ArdoqSyncClient(faulty_server.url, faulty_server.token, version="v2") as client:
         job = parse_job(JOB, tmp_path / "job.toml")
-        with bent(key, "no"), pytest.raises(UnexpectedAnswer, match="is calculated, or not, with another"):
+        with (
+            bent(key, "no"),
+            pytest.raises(UnexpectedAnswer, match="does not say whether it calculates the field"),
+        ):
             run_job(job, client, sources={"apps": ROWS})

@@ -22,6 +22,7 @@ from fault_jobs import (
 import ardoqpy
 from ardoqpy_sync.cli import signals
 from ardoqpy_sync.job.connect import check_before_writes
+from ardoqpy_sync.ledger.ledger import Ledger
 from ardoqpy_sync.writing.journal import Journal
 from ardoqpy_sync.writing.pending import PendingWrites
 
@@ -107,9 +108,8 @@ def run(ardoq, tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.filterwarnings(
-    "ignore::pytest.PytestUnraisableExceptionWarning"
-)  # an error in a closing generator
+# Python only warns of an error in a generator that is being closed.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("ending", [Interrupt, Bug])
 @pytest.mark.parametrize("mode", ALL_MODES)
 def test_report_of_a_run_that_ended_at_any_call(run, mode, ending):
@@ -166,6 +166,71 @@ def test_interrupt_before_a_change_of_somebody_else_is_read(ardoq, monkeypatch, 
     (failed,) = report["failed_comps_l"]
     assert failed["label"] == "components.csv line 2"
     assert failed["reason"].startswith("Somebody else changed it while it was being written")
+
+
+@pytest.mark.parametrize("decided", [0, 1])
+def test_interrupt_while_rejected_writes_are_decided_again(ardoq, monkeypatch, decided):
+    """Rows of a batch that somebody else's changes held up are reported as failed if they stay undecided.
+
+    - `decided`: how many of the two rows are decided again before the interrupt.
+    """
+    rows = [{"name": name, "typeId": "app", "rootWorkspace": "ws1"} for name in ("Shop", "Till")]
+    decide_again, calls = PendingWrites._decide_again, []
+
+    def decide_some(*arguments):
+        calls.append(arguments)
+        if len(calls) > decided:
+            raise KeyboardInterrupt
+        decide_again(*arguments)
+
+    monkeypatch.setattr(PendingWrites, "_decide_again", decide_some)
+    with client_of(ardoq.url, "batched") as client, client_of(ardoq.url, "v1") as somebody:
+        ids = [client.create_component(row) for row in rows]
+        client.flush()
+        for stored in ids:
+            somebody.update_component(stored["_id"], {**stored, "description": "Theirs"})
+        for line, row in enumerate(rows, 2):
+            client.create_component({**row, "cost": 5}, label=f"components.csv line {line}")
+        with pytest.raises(KeyboardInterrupt):
+            client.flush()
+        client.give_up("The run was interrupted.")
+        report = client.get_report()
+    assert {component["customFields"].get("cost") for component in ardoq.dump()["components"]} == {None}
+    assert report["updated_comps_l"] == []
+    assert sorted(row["label"] for row in report["failed_comps_l"]) == [
+        "components.csv line 2",
+        "components.csv line 3",
+    ]
+
+
+@pytest.mark.parametrize("mode", ALL_MODES)
+def test_error_while_the_ledger_records_outcomes(ardoq, tmp_path, monkeypatch, mode):
+    """Outcomes whose record an error cut short are recorded as a whole before the run ends."""
+    path = tmp_path / "ledger.db"
+    with client_of(ardoq.url, mode, ledger=str(path)) as client:
+        monkeypatch.setattr(Journal, "_record", fails_once(Journal._record))
+        with pytest.raises(RuntimeError):
+            run_job(client, FIRST)
+        client.give_up("An error ended the run.")
+        report = client.get_report()
+    ledger = Ledger.open(path, "script", read_only=True)
+    states = {write.state for write in ledger.writes(1)}
+    ledger.close()
+    created = len(ardoq.dump()["components"]) + len(ardoq.dump()["references"])
+    assert (states, report["new_comps"] + report["new_refs"]) == ({"done"}, created)
+
+
+def fails_once(method):
+    """Return a method that does its work from the second call on."""
+    calls = []
+
+    def fail(*arguments):
+        calls.append(arguments)
+        if len(calls) == 1:
+            raise RuntimeError
+        return method(*arguments)
+
+    return fail
 
 
 @pytest.mark.parametrize(

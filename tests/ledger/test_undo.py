@@ -229,7 +229,7 @@ def test_turned_tree_is_turned_back(ardoq, client, turned):
 
 
 def test_value_of_a_field_that_is_calculated_now(ardoq, client):
-    """A value that Ardoq takes no more stays, and is named; what is created again needs it not."""
+    """The value of a field that Ardoq calculates by now is named; what is created again goes without it."""
     with client() as first:
         first.create_component(row("A", cost=1))
         gone = first.create_component(row("B", cost=1))["_id"]
@@ -245,7 +245,7 @@ def test_value_of_a_field_that_is_calculated_now(ardoq, client):
         undoing.apply(plan)
     (entry,) = plan.not_undone
     assert (entry["name"], entry["attribute"]) == ("A", "cost")
-    assert entry["reason"] == "Ardoq sets this value itself and takes no other."
+    assert entry["reason"] == "Ardoq does not keep this value: it sets its own."
     assert sorted(component["name"] for component in ardoq.dump()["components"]) == ["A", "B"]
 
 

@@ -39,6 +39,8 @@ def clean(tmp_path):
         (-1, {"blank": -1}, None),
         (-1.0, {"blank": "-1"}, None),
         (["a", "-"], {"blank": "-"}, ["a"]),
+        (False, {"blank": "False"}, None),
+        (True, {"blank": ["true", "-"], "strip": "kr"}, None),
         # strip: texts at both ends, with the white space between
         ("1 200,- kr", {"strip": ["kr", "EUR", ",-"]}, "1 200"),
         ("KR1 200", {"strip": "kr"}, "1 200"),
