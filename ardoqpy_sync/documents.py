@@ -358,6 +358,7 @@ class NotDeletedEntry(DescribedEntity):
 class BlockedDelete(DescribedEntity):
     """What the delete guard kept, with how much would have been deleted with it and at most 20 of it."""
 
+    _id: str
     children: int
     references: int
     cascade: list[DescribedEntity]

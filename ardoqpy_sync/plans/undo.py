@@ -494,7 +494,8 @@ def check_guard(engine: PlanEngine, bounds: Bounds) -> DeleteBlocked | None:
         described: Any = {"kind": change.kind, **engine.log.describe(change.kind, entity)}
         described["name"] = change.name  # from before its ends were deleted
         missing.append(Missing(Target(described, group, named=False)))
-        held[group] = TypeCount(f"{change.kind}s of type {change.type}", 0, 1)
+        type_name = described.get("typeName") or change.type
+        held[group] = TypeCount(f"{change.kind}s of type {type_name}", 0, 1)
     for group, count in held.items():
         kind, ws_id, type_id = group
         left = sum(entity.get(TYPE_OF[kind]) == type_id for entity in engine.index(engine.kinds[kind], ws_id))

@@ -70,8 +70,11 @@ def headline(document: RunDocument) -> str:
     if not_deleted := len(document["not_deleted"]):
         parts.append(f"{not_deleted:,} not deleted, because changed since")
     if guard := document["delete_guard"]:
-        blocked = len(guard["would_delete"])
-        more = "all deletes" if not blocked else f"{blocked:,}{' more' if actions['delete'] else ''}"
+        blocked = guard["would_delete"]
+        ids = {entity["_id"] for entity in blocked}  # the plan of an undo lists what the guard blocks
+        planned = sum(change["_id"] in ids for change in document["changes"] if change["action"] == "delete")
+        are_more = actions["delete"] and planned < len(blocked)
+        more = f"{len(blocked):,}{' more' if are_more else ''}" if blocked else "all deletes"
         parts.append(f"the delete guard blocked {more}")
     if since := document.get("since"):
         counts = Counter(change["since"] for change in document["changes"] if "since" in change)

@@ -48,9 +48,13 @@ class Home:
         """Write the source."""
         (self.folder / "apps.csv").write_text(text)
 
+    def run(self, command):
+        """Run a command in the folder, and return what it printed, and its exit code."""
+        return self._run(command)
+
     def apply(self, status=DONE, command="apply"):
         """Run the job, check its exit code, and return its run document."""
-        ran = self._run(f"{command} job.toml --json")
+        ran = self.run(f"{command} job.toml --json")
         assert ran.status == status, (ran.err, ran.out)
         return json.loads(ran.out)
 
@@ -472,6 +476,20 @@ def test_source_shrank(home, ardoq):
         for document in (home.plan(BLOCKED), home.apply(BLOCKED)):
             assert "20" in str(document["delete_guard"]["reasons"])
     assert len(components(ardoq)) == 21
+
+
+def test_undo_that_the_guard_blocks(home, ardoq):
+    """An undo that the guard blocks writes nothing, and counts what it would delete once."""
+    home.rows("Id,Name,Cost,Owner\n" + "".join(f"{number},App {number},1,me\n" for number in range(20)))
+    home.apply()
+    job = (home.folder / "job.toml").read_text()
+    (home.folder / "job.toml").write_text(job.replace("share = 1.0", "share = 0.5"))
+    ardoq.clear_requests()
+    ran = home.run("undo job.toml last --apply")
+    assert ran.status == BLOCKED
+    assert "20 to delete; the delete guard blocked 20\n" in ran.out
+    assert "20 of the 21 components of type App would be deleted" in ran.out
+    assert writes(ardoq) == []
 
 
 def test_damaged_ledger(home, ardoq):

@@ -237,6 +237,13 @@ BLOCKED = {
             },
             "1 to delete; 2 ambiguous; the delete guard blocked 16 more",
         ),
+        (
+            {
+                "changes": [{**change(1, "delete"), "_id": BLOCKED["_id"]}],
+                "delete_guard": {"sentence": "x", "reasons": [], "would_delete": [BLOCKED]},
+            },
+            "1 to delete; the delete guard blocked 1",
+        ),
     ],
 )
 def test_headline(parts, line):
