@@ -6,7 +6,6 @@ python benchmarks/job_file.py --rows 100000 --repeat 3
 from __future__ import annotations
 
 import argparse
-import csv
 import gc
 import json
 import sys
@@ -16,28 +15,13 @@ from pathlib import Path
 from statistics import median
 
 from admin_api import TOKEN
+from inventory_job import write_job
 from processes import emulator, script
-from rows import COMPONENT_TYPES, CUSTOM_FIELDS, component_rows
+from rows import component_rows
 
 from ardoqpy import ArdoqSyncClient
 from ardoqpy_sync.job import load_job, run_job
 
-JOB = """
-format = 1
-[sources.inventory]
-file = "inventory.csv"
-"""
-MAPPING = """
-[[components]]
-rows = "inventory"
-workspace = "Inventory"
-type = "{type}"
-where = {{ type = "{type}" }}
-name = "{{name}}"
-description = "{{description}}"
-[components.fields]
-{fields}
-"""
 #: A job may take at most this many times the direct calls.
 TARGET = 3.0
 
@@ -56,7 +40,7 @@ def main() -> None:
         return
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        _write(folder, options.rows)
+        write_job(folder, component_rows(options.rows))
         runs: dict[str, list[dict[str, float]]] = {way: [] for way in WAYS}
         with emulator(options.rows, 0, folder, empty=False) as url:
             for number in range(options.repeat):
@@ -77,20 +61,6 @@ def main() -> None:
 
 
 WAYS = {"call": "direct calls, rows in memory", "job": "the job: its file, the CSV, the rows"}
-
-
-def _write(folder: Path, count: int) -> None:
-    rows = component_rows(count)
-    columns = ["name", "type", "description", *(name for name in rows[0] if name in CUSTOM_FIELDS)]
-    with (folder / "inventory.csv").open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(columns)
-        for row in rows:
-            named = row | {"type": COMPONENT_TYPES[row["typeId"]]}
-            writer.writerow([named[column] for column in columns])
-    fields = "\n".join(f'{name} = "{{{name}}}"' for name in columns if name in CUSTOM_FIELDS)
-    mappings = [MAPPING.format(type=name, fields=fields) for name in COMPONENT_TYPES.values()]
-    (folder / "job.toml").write_text(JOB + "".join(mappings), encoding="utf-8")
 
 
 def _once(options: argparse.Namespace) -> dict[str, float]:

@@ -14,6 +14,7 @@ __all__ = [
     "CUSTOM_FIELDS",
     "REFERENCE_TYPES",
     "WORKSPACE_ID",
+    "Row",
     "component_rows",
     "reference_rows",
 ]
