@@ -21,6 +21,7 @@ from ardoqpy_sync.job.connect import (
     open_client,
 )
 from ardoqpy_sync.job.file.problems import JobInvalid
+from ardoqpy_sync.job.redaction import check_redacted
 from ardoqpy_sync.job.runner import run_job
 from ardoqpy_sync.job.trace import RunTrace
 from ardoqpy_sync.lock import JobLock
@@ -240,6 +241,8 @@ def apply_plan(
         context.client = client
         context.check_before_writes(client, lock)
         undoes = plan.origin.get("undoes")
+        if job is not None:
+            check_redacted(job, client)
         if not again:
             check_not_applied(client, context.applied["id"])
         begin_run(

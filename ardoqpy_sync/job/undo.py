@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from ardoqpy_sync.job.missing import bounds_of
+from ardoqpy_sync.job.redaction import check_redacted
 from ardoqpy_sync.plans.undo import LOST, check_guard
 
 if TYPE_CHECKING:
@@ -28,8 +29,10 @@ def plan_undo(job: Job, client: ArdoqSyncClient, run: int | str) -> UndoResult:
     - `client`: one that simulates, with the ledger of the job.
     - `run`: the number of the run, or `last`.
 
-    Raise `InvalidInput` if the ledger has no such run, or not its writes any more.
+    Raise `InvalidInput` if the ledger has no such run, or not its writes any more, and `JobInvalid` if it is
+    to redact something that is no field.
     """
+    check_redacted(job, client)
     plan = client.undo_plan(run)
     engine = client._engine  # noqa: SLF001  (the client and its jobs are one package)
     blocked = check_guard(engine, bounds_of(job.guard))

@@ -24,6 +24,7 @@ from ardoqpy.config import Token
 from ardoqpy_sync.cli import main
 from ardoqpy_sync.ledger.encoding import Encoder, decode
 from ardoqpy_sync.ledger.records import REDACTED, Owner
+from ardoqpy_sync.reporting.exit_codes import CHANGES, DONE, FAILED
 
 ENCODED = base64.b64encode(TOKEN.encode()).decode()
 FORMS = [TOKEN, TOKEN.upper(), ENCODED, "".join(f"\\u{ord(letter):04x}" for letter in TOKEN), f"a {TOKEN} b"]
@@ -101,6 +102,29 @@ def test_names_cannot_be_redacted(ardoq, run, tmp_path):
     assert "give the job of the plan with --job" in run("apply plan.json --redact cost").err
     write_job(tmp_path, "v2", run='redact = ["cost", "name"]')
     assert "job.toml line 8: redact: name cannot be kept out" in run("apply job.toml").err
+    assert writes(ardoq) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("Cost", "redact: 'Cost' is the label of a field: give its API name, 'cost'."),
+        ("ownr", "redact: 'ownr' is no field in the workspaces of this job: did you mean 'owner'?"),
+    ],
+)
+@pytest.mark.parametrize("mode", EACH_MODE)
+def test_only_fields_can_be_redacted(ardoq, run, tmp_path, mode, name, says):
+    """A name that would keep nothing out of the ledger is refused by every command that writes to it."""
+    write_job(tmp_path, mode, missing=DELETE)
+    (tmp_path / "apps.csv").write_text(ROWS)
+    assert run("apply job.toml --redact cost --redact description --redact owner").status == DONE
+    assert run("undo job.toml last --save plan.json").status == CHANGES
+    ardoq.clear_requests()
+    for command in ("apply job.toml", "undo job.toml last --apply", "apply plan.json --job job.toml"):
+        ran = run(f"{command} --redact {name}")
+        assert (ran.status, says in ran.err) == (FAILED, True), (command, ran)
+    write_job(tmp_path, mode, run=f'redact = ["{name}"]')
+    assert f"job.toml line 8: {says}" in run("plan job.toml").err
     assert writes(ardoq) == []
 
 

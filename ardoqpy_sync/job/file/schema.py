@@ -270,8 +270,8 @@ RUN = Table(
         ),
         "redact": Key(
             NAMES,
-            "Fields, by their API names, whose values the ledger does not keep: `undo` cannot restore them, "
-            "and edits of them are not recognised.",
+            "Fields of the job's workspaces, by their API names, whose values the ledger does not keep: "
+            "`undo` cannot restore them, and edits of them are not recognised.",
         ),
         "lock_file": Key(
             TEXT,
