@@ -237,7 +237,7 @@ class MissingItems:
         self._block(
             resolved,
             f"No row of source {quote_name(mapping.rows)} could be used as a {described}, {kept} Check "
-            "whether the source is empty.",
+            "whether the source is empty, or all its rows failed.",
         )
         return not resolved.owned
 
