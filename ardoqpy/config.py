@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote, urlsplit
 
-from ardoqpy._messages import describe_type, is_similar, quote_name
+from ardoqpy._messages import describe_type, did_you_mean, is_similar, quote_name
 from ardoqpy.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -251,6 +251,14 @@ def _with_file(settings: dict[str, LocatedSetting], config: str | Path | None) -
     if config is None:
         return settings
     from_file = {name: LocatedSetting(value, str(config)) for name, value in _read_file(config).items()}
+    for name in sorted(ENVIRONMENT.keys() - from_file.keys() - settings.keys()):
+        # Without its org, all would be written to another organisation. The key that is similar is not
+        # quoted: it is the token, too, if the sign between them is missing.
+        if any(did_you_mean(other, [name]) for other in from_file.keys() - ENVIRONMENT.keys()):
+            raise ConfigurationError(
+                f"The cfg file {str(config)!r} has no {name!r}, but a key that is similar: write {name!r}, "
+                "or move the key to another section if it is for another program."
+            )
     return {name: setting for name, setting in from_file.items() if setting.value.reveal().strip()} | settings
 
 

@@ -91,6 +91,30 @@ def test_no_organisation_label_is_needed(org):
     assert ArdoqClient("https://acme.ardoq.com", "t0ken", org).org is None
 
 
+@pytest.mark.parametrize(
+    ("settings", "missing"),
+    [
+        ({"host": "https://a.example", "token": TOKEN, "orgg": "acme"}, "org"),
+        ({"host": "https://a.example", "token": TOKEN, "org_label": "acme"}, "org"),
+        ({"hosturl": "https://a.example", "token": TOKEN}, "host"),
+        ({"host": "https://a.example", f"token{TOKEN}": "x"}, "token"),
+    ],
+)
+def test_a_misspelt_key_in_a_file_is_refused(cfg, settings, missing):
+    """A key that is not read, and similar to one that is missing, would lead to another organisation."""
+    with pytest.raises(ConfigurationError, match=f"has no '{missing}', but a key that is similar") as caught:
+        ArdoqClient(config=cfg(settings))
+    assert TOKEN.lower() not in str(caught.value).lower()
+
+
+def test_other_keys_in_a_file_are_not_read(cfg, monkeypatch):
+    """Keys of other programs may be there, if no setting is missing, or if they are like none."""
+    file = cfg({"host": "https://a.example", "token": TOKEN, "workspace": "x", "org": "", "org_id": "7"})
+    assert ArdoqClient(config=file).org is None
+    monkeypatch.setenv("ARDOQ_ORG_LABEL", "acme")
+    assert ArdoqClient(config=cfg({"host": "https://a.example", "token": TOKEN, "org_id": 7})).org == "acme"
+
+
 def test_a_percent_sign_in_a_file_is_one(cfg):
     """A token with a percent sign is not taken for a placeholder."""
     assert ArdoqClient("https://a.example", config=cfg({"token": "50%(off)s%"})).token == "50%(off)s%"
