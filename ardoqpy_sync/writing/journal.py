@@ -149,15 +149,27 @@ class Journal:
         ledger = self._begin()
         if ledger is None:
             return
-        encoder, written = self._encoder, []
+        operations, first = list(operations), self._next
+        written = self._all_records(operations, rows, real, self._encoder.unchecked)
+        if self._encoder.may_have_token(chain.from_iterable(map(_texts, written))):
+            self._next = first
+            written = self._all_records(operations, rows, real, self._encoder)
+        ledger.add_writes(written)
+
+    def _all_records(
+        self,
+        operations: Iterable[Operation],
+        rows: Mapping[str, Sequence[PendingRow]],
+        real: Mapping[str, str],
+        encoder: Encoder,
+    ) -> list[WriteRow]:
+        """Return the records of operations, numbered from the next number on."""
+        written: list[WriteRow] = []
         for operation in operations:
-            rows_of = rows.get(operation.id, ())
-            records = self._records(operation, rows_of, real, encoder.unchecked)
-            if encoder.may_have_token(chain.from_iterable(map(_texts, records))):
-                records = self._records(operation, rows_of, real, encoder)
+            records = self._records(operation, rows.get(operation.id, ()), real, encoder)
             self._next += len(records)
             written += records
-        ledger.add_writes(written)
+        return written
 
     def _records(
         self, operation: Operation, rows: Sequence[PendingRow], real: Mapping[str, str], encoder: Encoder
