@@ -82,8 +82,8 @@ def _measure(options: argparse.Namespace, scenario: str, caller: str, way: str) 
         emulator(size, 2 * size, Path(name), empty=is_empty) as url,
     ):
         ledger = Path(name) / "ledger.db"
-        arguments = ("--run", url, "--scenario", scenario, "--caller", caller, "--way", way)
-        arguments = (*arguments, "--share", options.share)
+        measured = ("--scenario", scenario, "--caller", caller, "--way", way)
+        arguments = ("--run", url, *measured, "--share", options.share)
         if not is_empty:  # the first run takes over what is there
             script(sys.executable, "ledger.py", *map(str, arguments), "--ledger", str(ledger))
         for _ in range(options.repeat):
