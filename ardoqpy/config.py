@@ -15,7 +15,7 @@ from ardoqpy._messages import describe_type, did_you_mean, is_similar, quote_nam
 from ardoqpy.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from pathlib import Path
 
 __all__ = ["LocatedSetting", "Settings", "Token", "is_loopback", "locate_settings", "read_settings"]
@@ -202,10 +202,11 @@ def read_settings(
     Raise `ConfigurationError` if a setting is missing or not valid, or the file cannot be used.
     """
     given_token = None if token is None else Token.of(token)
+    given = {"host": hosturl, "token": given_token, "org": org}
     # The locals of a traceback must show neither the token nor the variables that contain it.
     from_environment = _from_environment(environ)
     del token, environ
-    located = _with_file(from_environment, config)
+    located = _with_file(from_environment, config, {name for name in given if given[name] is not None})
 
     def text(name: str) -> str | None:
         return located[name].value.reveal().strip() if name in located else None
@@ -227,16 +228,22 @@ class LocatedSetting(NamedTuple):
 
 
 def locate_settings(
-    *, config: str | Path | None = None, environ: Mapping[str, str] = os.environ
+    *,
+    config: str | Path | None = None,
+    given: Collection[str] = tuple(ENVIRONMENT),
+    environ: Mapping[str, str] = os.environ,
 ) -> dict[str, LocatedSetting]:
     """Return where `host`, `token` and `org` come from, without checking them; missing ones are left out.
 
-    The sources and their order are those of `read_settings`. Raise `ConfigurationError` if the file cannot
-    be used.
+    The sources and their order are those of `read_settings`.
+
+    - `given`: the names of settings that are passed, so that the file need not have them.
+
+    Raise `ConfigurationError` if the file cannot be used.
     """
     from_environment = _from_environment(environ)
     del environ
-    return _with_file(from_environment, config)
+    return _with_file(from_environment, config, given)
 
 
 def _from_environment(environ: Mapping[str, str]) -> dict[str, LocatedSetting]:
@@ -247,13 +254,16 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, LocatedSetting]:
     return {name: setting for name, setting in settings.items() if setting.value.reveal().strip()}
 
 
-def _with_file(settings: dict[str, LocatedSetting], config: str | Path | None) -> dict[str, LocatedSetting]:
+def _with_file(
+    settings: dict[str, LocatedSetting], config: str | Path | None, given: Collection[str]
+) -> dict[str, LocatedSetting]:
+    """Return settings with those of a file, which must not misspell one that is missing and not `given`."""
     if config is None:
         return settings
     from_file = {name: LocatedSetting(value, str(config)) for name, value in _read_file(config).items()}
-    for name in sorted(ENVIRONMENT.keys() - from_file.keys() - settings.keys()):
-        # Without its org, all would be written to another organisation. The key that is similar is not
-        # quoted: it is the token, too, if the sign between them is missing.
+    for name in sorted(ENVIRONMENT.keys() - from_file.keys() - settings.keys() - set(given)):
+        # Without its org, all could be written to another organisation. The key that is similar is not
+        # quoted: it has the token in it, if the sign between them is missing.
         if any(did_you_mean(other, [name]) for other in from_file.keys() - ENVIRONMENT.keys()):
             raise ConfigurationError(
                 f"The cfg file {str(config)!r} has no {name!r}, but a key that is similar: write {name!r}, "

@@ -101,7 +101,7 @@ def test_no_organisation_label_is_needed(org):
     ],
 )
 def test_a_misspelt_key_in_a_file_is_refused(cfg, settings, missing):
-    """A key that is not read, and similar to one that is missing, would lead to another organisation."""
+    """A key that is not read, and similar to one that is missing, could lead to another organisation."""
     with pytest.raises(ConfigurationError, match=f"has no '{missing}', but a key that is similar") as caught:
         ArdoqClient(config=cfg(settings))
     assert TOKEN.lower() not in str(caught.value).lower()
@@ -109,6 +109,8 @@ def test_a_misspelt_key_in_a_file_is_refused(cfg, settings, missing):
 
 def test_other_keys_in_a_file_are_not_read(cfg, monkeypatch):
     """Keys of other programs may be there, if no setting is missing, or if they are like none."""
+    client = ArdoqClient("https://a.example", TOKEN, "acme", config=cfg({"hosts": 1, "tokens": 2, "orgs": 3}))
+    assert (client.hosturl, client.org) == ("https://a.example", "acme")
     file = cfg({"host": "https://a.example", "token": TOKEN, "workspace": "x", "org": "", "org_id": "7"})
     assert ArdoqClient(config=file).org is None
     monkeypatch.setenv("ARDOQ_ORG_LABEL", "acme")

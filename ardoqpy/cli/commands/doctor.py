@@ -114,7 +114,8 @@ def _print(check: Check) -> None:
 def _checks(options: argparse.Namespace) -> Iterator[Check]:
     yield _versions()
     try:
-        configured = locate_settings(config=options.config)
+        given = [name for name in ("host", "org") if getattr(options, name) is not None]
+        configured = locate_settings(config=options.config, given=given)
         complete = True
         for check in _settings(options, configured):
             yield check
