@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ardoqpy._messages import quote_name, suggest
+from ardoqpy._messages import did_you_mean, quote_name, suggest
 from ardoqpy.errors import InvalidInput
 from ardoqpy.name_lookup import NameLookup
 from ardoqpy_sync.compare.entity_kinds import kinds_of
@@ -34,7 +34,8 @@ def find_unknown_redacted(job: Job, client: ArdoqClient, lookup: NameLookup) -> 
     A name that is only misspelt, or a label, would keep nothing out of the ledger. If the token cannot read
     the fields of a workspace, any name may be one of them.
     """
-    names = [name for name in job.run.get("redact", ()) if not _is_built_in(client, name)]
+    built_in = frozenset().union(*(kind.built_in for kind in kinds_of(client.api)))
+    names = [name for name in job.run.get("redact", ()) if name not in built_in]
     if not names:
         return []
     ws_ids = _workspaces_of(job, lookup)
@@ -46,14 +47,11 @@ def find_unknown_redacted(job: Job, client: ArdoqClient, lookup: NameLookup) -> 
         if fields:
             remedy = f"is the label of a field: give its API name, {quote_name(fields[0].name)}."
         else:
-            known = sorted({field for ws_id in ws_ids for field in lookup.fields(ws_id)})
-            remedy = f"is no field in the workspaces of this job: {suggest(name, known)}"
+            known = {field for ws_id in ws_ids for field in lookup.fields(ws_id)}
+            similar = did_you_mean(name, known | built_in) or suggest(name, known)
+            remedy = f"is no field in the workspaces of this job: {similar}"
         problems.append(job.problem_at(("run", "redact"), f"redact: {quote_name(name)} {remedy}"))
     return problems
-
-
-def _is_built_in(client: ArdoqClient, name: str) -> bool:
-    return any(name in kind.built_in for kind in kinds_of(client.api))
 
 
 def _workspaces_of(job: Job, lookup: NameLookup) -> list[str]:

@@ -188,30 +188,31 @@ def resolve_names(
     references = [reference for mapping in job.references if (reference := resolver.references(mapping))]
     mappings: list[ResolvedMapping] = [*components, *references]
     resolver.check_missing_actions([single for mapping in mappings for single in mapping.single_types])
-    problems += find_unknown_redacted(job, client, resolver.lookup)
+    resolver.check_redacted()
     return components, references
 
 
 class _Resolver:
     def __init__(self, job: Job, client: ArdoqClient, problems: list[Problem]) -> None:
         self._job = job
-        self.lookup = NameLookup(client)
+        self._client = client
+        self._lookup = NameLookup(client)
         self._collections = {"component": client.api.components, "reference": client.api.references}
         self._problems = problems
 
     def components(self, mapping: ComponentMapping) -> ResolvedComponents | None:
         before = len(self._problems)
         key_path = mapping.key_path
-        ws_id = self._try((*key_path, "workspace"), self.lookup.workspace, mapping.workspace)
+        ws_id = self._try((*key_path, "workspace"), self._lookup.workspace, mapping.workspace)
         if ws_id is None:
             return None
         type_path = (*key_path, "type")
         type_id, reader = None, None
         if mapping.row_type is None:
-            type_id = self._try(type_path, self.lookup.component_type, ws_id, mapping.type)
+            type_id = self._try(type_path, self._lookup.component_type, ws_id, mapping.type)
         else:
             reader = self._type_reader(
-                mapping.row_type, type_path, partial(self.lookup.component_type, ws_id)
+                mapping.row_type, type_path, partial(self._lookup.component_type, ws_id)
             )
         cells, names = self._resolve_cells(mapping, ws_id)
         if mapping.parent is not None:
@@ -244,7 +245,7 @@ class _Resolver:
             adopt=mapping.adopt,
             type_change=mapping.type_change,
         )
-        return self._with_types(resolved, self.lookup.component_types(ws_id)) if reader else resolved
+        return self._with_types(resolved, self._lookup.component_types(ws_id)) if reader else resolved
 
     def references(self, mapping: ReferenceMapping) -> ResolvedReferences | None:
         before = len(self._problems)
@@ -253,7 +254,7 @@ class _Resolver:
             key_path = (*selector.key_path, "workspace")
             if key_path not in self._job.lines:
                 key_path = (*mapping.key_path, "workspace")
-            selector_ws_id = self._try(key_path, self.lookup.workspace, selector.workspace)
+            selector_ws_id = self._try(key_path, self._lookup.workspace, selector.workspace)
             ends.append(None if selector_ws_id is None else self._resolve_selector(selector, selector_ws_id))
         source, target = ends
         if source is None or target is None:
@@ -262,9 +263,9 @@ class _Resolver:
         type_path = (*mapping.key_path, "type")
         type_id, reader = None, None
         if mapping.row_type is None:
-            type_id = self._try(type_path, self.lookup.reference_type, ws_id, mapping.type)
+            type_id = self._try(type_path, self._lookup.reference_type, ws_id, mapping.type)
         else:
-            find = partial(self.lookup.reference_type, ws_id)
+            find = partial(self._lookup.reference_type, ws_id)
             reader = self._type_reader(mapping.row_type, type_path, find)
         cells, names = self._resolve_cells(mapping, ws_id)
         if len(self._problems) > before:
@@ -286,7 +287,7 @@ class _Resolver:
             source=source,
             target=target,
         )
-        return self._with_types(resolved, self.lookup.reference_types(ws_id)) if reader else resolved
+        return self._with_types(resolved, self._lookup.reference_types(ws_id)) if reader else resolved
 
     def _type_reader(
         self, row_type: RowType, key_path: KeyPath, find: Callable[[str], Any]
@@ -331,13 +332,17 @@ class _Resolver:
                     "of missing. Set the same value in both.",
                 )
 
+    def check_redacted(self) -> None:
+        """Report names in `redact` that are no fields."""
+        self._problems += find_unknown_redacted(self._job, self._client, self._lookup)
+
     def _resolve_selector(self, selector: ComponentSelector, ws_id: str) -> ResolvedSelector | None:
         before = len(self._problems)
         type_path = (*selector.key_path, "type")
-        type_ids = [self._try(type_path, self.lookup.component_type, ws_id, name) for name in selector.types]
+        type_ids = [self._try(type_path, self._lookup.component_type, ws_id, name) for name in selector.types]
         reader = None
         if selector.row_type is not None:
-            find = partial(self.lookup.component_type, ws_id)
+            find = partial(self._lookup.component_type, ws_id)
             reader = self._type_reader(selector.row_type, type_path, find)
         key_field = None
         if selector.key != "name":
@@ -345,7 +350,7 @@ class _Resolver:
         within = self._resolve_selector(selector.within, ws_id) if selector.within else None
         if len(self._problems) > before:
             return None
-        ws_name = self.lookup.workspace_name(ws_id)
+        ws_name = self._lookup.workspace_name(ws_id)
         key = None if key_field is None else key_field.name
         resolved = ResolvedSelector(selector, ws_id, ws_name, frozenset(type_ids), key, within, reader, {})
         if reader is None:
@@ -354,7 +359,7 @@ class _Resolver:
             type_id: replace(
                 resolved, selector=replace(selector, types=(name,)), type_ids=frozenset([type_id])
             )
-            for type_id, name in _possible(reader, self.lookup.component_types(ws_id)).items()
+            for type_id, name in _possible(reader, self._lookup.component_types(ws_id)).items()
         }
         return replace(resolved, by_type=by_type)
 
@@ -405,7 +410,7 @@ class _Resolver:
 
         Raise `InvalidInput` if there is none, or if the API cannot tell it from a built-in attribute.
         """
-        field = self.lookup.field(ws_id, wanted)
+        field = self._lookup.field(ws_id, wanted)
         collection = self._collections[kind]
         (name,) = collection.flatten({"customFields": {field.name: None}})
         collection.nest({name: None})

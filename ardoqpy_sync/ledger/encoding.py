@@ -49,7 +49,8 @@ class Encoder:
 
     def __init__(self, redacted: Collection[str] = (), token: Token | None = None) -> None:
         """Keep these out."""
-        self._redacted = frozenset(redacted)
+        # A field that is called like a built-in attribute has a longer name beside the others.
+        self._redacted = frozenset((*redacted, *(f"{_CUSTOM}.{name}" for name in redacted)))
         self._token = token
         #: The same without a look for the token, for what `may_have_token` looks at afterwards.
         self.unchecked = self if token is None else Encoder(redacted)

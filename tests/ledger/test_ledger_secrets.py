@@ -11,7 +11,9 @@ from ledger_jobs import (
     DELETE,
     EACH_MODE,
     MARK,
+    MODEL,
     ROWS,
+    SEED,
     TOKEN,
     components,
     edit,
@@ -110,6 +112,10 @@ def test_names_cannot_be_redacted(ardoq, run, tmp_path):
     [
         ("Cost", "redact: 'Cost' is the label of a field: give its API name, 'cost'."),
         ("ownr", "redact: 'ownr' is no field in the workspaces of this job: did you mean 'owner'?"),
+        (
+            "descripton",
+            "redact: 'descripton' is no field in the workspaces of this job: did you mean 'description'?",
+        ),
     ],
 )
 @pytest.mark.parametrize("mode", EACH_MODE)
@@ -126,6 +132,23 @@ def test_only_fields_can_be_redacted(ardoq, run, tmp_path, mode, name, says):
     write_job(tmp_path, mode, run=f'redact = ["{name}"]')
     assert f"job.toml line 8: {says}" in run("plan job.toml").err
     assert writes(ardoq) == []
+
+
+@pytest.mark.parametrize("mode", [pytest.param("v2", marks=pytest.mark.slow), "batched"])
+def test_field_that_is_called_like_a_built_in_attribute(ardoq, run, tmp_path, mode):
+    """Its values stay out of the ledger too, although rows have it under a longer name."""
+    field = {"label": "Notes", "name": "description", "type": "Text", "model": MODEL, "global": True}
+    ardoq.load({**SEED, "fields": [*SEED["fields"], field]})
+    write_job(tmp_path, mode, run='redact = ["description"]', more='Notes = "{Notes}"\n')
+    for notes in (
+        "1,Shop,1,me,s3cret-note",
+        "1,Shop,1,me,s3cret-edit\n2,Till,1,me,s3cret-new",
+        "2,Till,1,me,x",
+    ):
+        (tmp_path / "apps.csv").write_text(f"Id,Name,Cost,Owner,Notes\n{notes}\n")
+        assert run("apply job.toml").status == DONE
+    run("undo job.toml 2 --apply")
+    assert "s3cret" not in everything_in(tmp_path)
 
 
 @pytest.mark.parametrize("mode", EACH_MODE)
