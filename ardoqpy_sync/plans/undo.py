@@ -496,9 +496,13 @@ def check_guard(engine: PlanEngine, bounds: Bounds) -> DeleteBlocked | None:
         missing.append(Missing(Target(described, group, named=False)))
         type_name = described.get("typeName") or change.type
         held[group] = TypeCount(f"{change.kind}s of type {type_name}", 0, 1)
+    created = {change.id for change in engine.report.changes if change.action == CREATE}
     for group, count in held.items():
         kind, ws_id, type_id = group
-        left = sum(entity.get(TYPE_OF[kind]) == type_id for entity in engine.index(engine.kinds[kind], ws_id))
+        left = sum(
+            entity.get(TYPE_OF[kind]) == type_id and entity["_id"] not in created
+            for entity in engine.index(engine.kinds[kind], ws_id)
+        )
         gone = sum(miss.target.group == group for miss in missing)
         held[group] = count._replace(before=left + gone)
     reasons = find_reasons(

@@ -22,6 +22,7 @@ from ledger_jobs import (
 
 from ardoqpy_sync.cli import main
 from ardoqpy_sync.engine import Engine
+from ardoqpy_sync.ledger.ledger import Ledger
 from ardoqpy_sync.reporting.exit_codes import BLOCKED, CHANGES, DONE, FAILED
 
 BAD_ROW = "9,Bad,much,me\n"
@@ -38,7 +39,7 @@ class Home:
     """The folder of a job, and the command."""
 
     def __init__(self, folder, mode, run):
-        self.folder, self.mode, self._run = folder, mode, run
+        self.folder, self.mode, self.run = folder, mode, run
 
     def job(self, **settings):
         """Write the job file."""
@@ -47,10 +48,6 @@ class Home:
     def rows(self, text):
         """Write the source."""
         (self.folder / "apps.csv").write_text(text)
-
-    def run(self, command):
-        """Run a command in the folder, and return what it printed, and its exit code."""
-        return self._run(command)
 
     def apply(self, status=DONE, command="apply"):
         """Run the job, check its exit code, and return its run document."""
@@ -64,8 +61,8 @@ class Home:
 
     def review(self, status=DONE):
         """Save a plan of the job, apply the plan, and return the run document of that."""
-        self._run("plan job.toml --save plan.json --quiet-when-unchanged")
-        ran = self._run("apply plan.json --job job.toml --json --again")  # all within a second
+        self.run("plan job.toml --save plan.json --quiet-when-unchanged")
+        ran = self.run("apply plan.json --job job.toml --json --again")  # all within a second
         assert ran.status == status, (ran.err, ran.out)
         return json.loads(ran.out)
 
@@ -162,7 +159,7 @@ def test_applied_plans_count_how_long_something_is_missing(home, ardoq):
     home.review()
     home.rows(without(2))
     assert actions(home.review()) == []
-    home._run("apply plan.json --job job.toml --again")
+    home.run("apply plan.json --job job.toml --again")
     (till,) = (each for each in ledger_of(home.folder).owned() if each.values["name"] == "Till")
     assert till.missing == 1
     assert actions(home.review()) == [("delete", "Till")]
@@ -478,6 +475,24 @@ def test_source_shrank(home, ardoq):
     assert len(components(ardoq)) == 21
 
 
+def test_run_without_changes_records_nothing_owned(home, monkeypatch):
+    """What the ledger has of an entity is written again only if it is another version, or other columns."""
+    recorded = []
+    set_owned = Ledger.set_owned
+    monkeypatch.setattr(
+        Ledger, "set_owned", lambda ledger, rows: recorded.append(len(rows)) or set_owned(ledger, rows)
+    )
+    home.rows(ROWS)
+    home.apply()
+    recorded.clear()
+    home.apply()
+    assert sum(recorded) == 0
+    home.job(mapping='description = "{Owner}"')
+    home.apply()
+    home.apply()
+    assert sum(recorded) == len(ROWS.splitlines()) - 1
+
+
 def test_undo_that_the_guard_blocks(home, ardoq):
     """An undo that the guard blocks writes nothing, and counts what it would delete once."""
     home.rows("Id,Name,Cost,Owner\n" + "".join(f"{number},App {number},1,me\n" for number in range(20)))
@@ -492,11 +507,29 @@ def test_undo_that_the_guard_blocks(home, ardoq):
     assert writes(ardoq) == []
 
 
+def test_guard_counts_what_an_undo_finds(home, ardoq):
+    """What an undo creates again does not make its deletes a smaller share; their type has its name."""
+    ends = 'value = "{%s}", workspace = "Apps", type = "App", key = "uid"'
+    reference = (
+        f"[[references]]\nrows = 'apps'\ntype = 'uses'\nmissing = 'delete'\nsource = {{{ends % 'Id'}}}\n"
+    )
+    home.job(more=f"{reference}target = {{{ends % 'Owner'}}}\n")
+    home.rows("Id,Name,Cost,Owner\n1,Shop,10,2\n2,Till,20,1\n3,Bank,30,1\n")
+    home.apply()
+    home.rows("Id,Name,Cost,Owner\n1,Shop,10,3\n2,Till,20,3\n3,Bank,30,2\n")
+    home.apply()
+    job = (home.folder / "job.toml").read_text()
+    (home.folder / "job.toml").write_text(job.replace("share = 1.0", "share = 0.5"))
+    ran = home.run("undo job.toml last --apply")
+    assert ran.status == BLOCKED, ran
+    assert "3 of the 3 references of type uses would be deleted" in ran.out
+
+
 def test_damaged_ledger(home, ardoq):
     """A damaged ledger is one sentence with the remedy, and nothing runs."""
     (home.folder / "job.ledger.db").write_text("{")
     for command in ("plan", "apply"):
-        ran = home._run(f"{command} job.toml")
+        ran = home.run(f"{command} job.toml")
         assert (ran.status, ran.out, ran.err.count("\n")) == (FAILED, "", 1)
         assert "job.ledger.db' is damaged, or is not a ledger" in ran.err
         assert "With a new ledger the job owns nothing at first" in ran.err
@@ -508,7 +541,7 @@ def test_ledger_of_another_ardoq(home, ardoq, monkeypatch):
     home.apply()
     ardoq.clear_requests()
     monkeypatch.setenv("ARDOQ_API_HOST", ardoq.url.replace("127.0.0.1", "localhost"))
-    ran = home._run("apply job.toml")
+    ran = home.run("apply job.toml")
     assert (ran.status, "is about the host" in ran.err) == (FAILED, True)
     assert ardoq.requests == []
 
