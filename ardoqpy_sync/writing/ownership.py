@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 from ardoqpy_sync.compare.diff import equal_values
@@ -27,25 +28,6 @@ class _Written(NamedTuple):
     stored: Entity
     owner: Owner | None
     values: Attributes
-
-
-class _Recorded:
-    """What the ledger has of entities, to compare them with: of most it is what they are now."""
-
-    def __init__(self, entities: Mapping[tuple[str, str], OwnedVersion], kept: Container[str]) -> None:
-        self._entities = entities
-        self._kept = kept
-        #: By the names of attributes: the same as one text. Most rows of a mapping have the same.
-        self._joined: dict[tuple[str, ...], str] = {}
-
-    def has(self, kind: str, entity: Entity, names: tuple[str, ...]) -> bool:
-        """Return whether the ledger has an entity as it is now, with the attributes that rows gave it."""
-        given = self._joined.get(names)
-        if given is None:
-            given = self._joined[names] = join_names(names)
-        entity_id = entity["_id"]
-        known = self._entities.get((kind, entity_id))
-        return known == (entity.get("_version"), given, 0, False) and entity_id not in self._kept
 
 
 #: The owner of what a script writes.
@@ -255,11 +237,10 @@ class Ownership:
         An entity that is recorded as it is now already is left out, so that a run without changes costs next
         to nothing.
         """
-        recorded = _Recorded(self.entities, self._kept)
         rows = [
             self._row_of_run(kind, ws_id, entity, names)
             for kind, ws_id, entity, names in self._matched(kinds)
-            if not recorded.has(kind.name, entity, names) and entity["_id"] not in waiting
+            if not self._is_recorded(kind.name, entity, names) and entity["_id"] not in waiting
         ]
         rows += [row for entity, row in self._adopted.items() if entity in self.entities]
         for (kind_name, entity_id), written in self._written.items():
@@ -276,6 +257,12 @@ class Ownership:
                     names = given.get(entity_id)
                     if names is not None:
                         yield kind, ws_id, entity, names
+
+    def _is_recorded(self, kind: str, entity: Entity, names: tuple[str, ...]) -> bool:
+        """Return whether the ledger has an entity as it is now, with the attributes that rows gave it."""
+        known = self.entities.get((kind, entity["_id"]))
+        now = entity.get("_version"), _join_columns(names), 0, False
+        return known == now and entity["_id"] not in self._kept
 
     def _row_of_run(self, kind: Kind, ws_id: str, entity: Entity, names: Iterable[str]) -> OwnedRow:
         entity_id = entity["_id"]
@@ -355,3 +342,7 @@ def join_names(names: Iterable[str]) -> str:
     if not text.isascii():
         text = text.encode("ascii", "backslashreplace").decode()
     return text.replace("\0", "\\0")
+
+
+#: The same for the columns of a row: all rows of a source have the same.
+_join_columns = lru_cache(maxsize=512)(join_names)
