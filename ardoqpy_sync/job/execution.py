@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ardoqpy.errors import ArdoqClientException, BlockReason, DeleteBlocked, InvalidInput, PlanDrifted
+from ardoqpy_sync import json_file
 from ardoqpy_sync.client import ArdoqSyncClient
 from ardoqpy_sync.job.connect import (
     DEFAULT_VERSION,
@@ -363,7 +364,7 @@ def save_plan(client: ArdoqSyncClient, plan: Plan, save: SavePlan, result: RunRe
         if callable(save):
             save(plan)
         else:
-            plan.save(save)
+            json_file.write(save, data, "plan")
     except ArdoqClientException as problem:
         result.errors.append(str(problem))
         result.exit_code = FAILED

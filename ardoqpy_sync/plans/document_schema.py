@@ -39,6 +39,8 @@ if TYPE_CHECKING:
         Totals,
     )
 
+    _Checker = Callable[[Any], None]
+
 #: What a file states as its `kind`, and the version of both formats.
 PLAN, RUN_DOCUMENT, FORMAT = "ardoqpy plan", "ardoqpy run document", 1
 #: The attributes that name a component.
@@ -54,6 +56,17 @@ _TYPE_NAMES = {str: "text", int: "a whole number", bool: "true or false", list: 
 
 class _DamagedError(Exception):
     """Where data is damaged, and how."""
+
+    def __init__(self, problem: str, path: str = "") -> None:
+        super().__init__(problem)
+        self._problem, self._path = problem, path
+
+    def __str__(self) -> str:
+        return f"{self._path.removeprefix('.')} {self._problem}".lstrip()
+
+    def below(self, step: str) -> _DamagedError:
+        """Return the same of the value to whose part `step` leads."""
+        return _DamagedError(self._problem, step + self._path)
 
 
 def check_plan(data: object, name: str = "The plan") -> PlanDocument:
@@ -105,7 +118,8 @@ def _checked(data: object, name: str, kind: str, expected: type, check: Callable
             f"{FORMAT}. Make the {what} again, or use the ardoqpy version that made it."
         )
     try:
-        _check_type(data, expected, "")
+        if check_types := _checker(expected):
+            check_types(data)
         check(data)
     except _DamagedError as problem:
         raise InvalidInput(f"{name} is damaged: {problem}.") from None
@@ -115,37 +129,91 @@ def _checked(data: object, name: str, kind: str, expected: type, check: Callable
 # -- against the types -------------------------------------------------------------------------------------
 
 
-def _check_type(value: Any, hint: Any, path: str) -> None:
-    """Raise `_DamagedError` if a value does not have the type of a hint, itself or anywhere inside."""
+@cache
+def _checker(hint: Any) -> _Checker | None:
+    """Return what raises `_DamagedError` if a value does not have the type of a hint, itself or inside.
+
+    None if any value has it. What a hint means is worked out once: documents have a million values.
+    """
     expected, optional = _unwrap(hint)
-    if expected is Any or (value is None and optional):
-        return
     base, inner = get_origin(expected) or expected, get_args(expected)
+    if expected is Any:
+        return None
     if base is Literal:
-        if value not in inner:
-            choice = f"{', '.join(inner[:-1])} or {inner[-1]}"
-            raise _DamagedError(f"{path} is {quote_name(value)}, not {choice}")
-        return
+        return _choice_checker(inner, optional=optional)
     base = dict if is_typeddict(expected) else base
-    if not isinstance(value, base) or (isinstance(value, bool) and base is not bool):
-        raise _DamagedError(f"{path} is {describe_type(value)}, not {_TYPE_NAMES[base]}")
+    check_inside = _inside_checker(expected)
+
+    def check(value: Any) -> None:
+        if type(value) is not base:
+            if value is None and optional:
+                return
+            if not isinstance(value, base) or isinstance(value, bool):
+                raise _DamagedError(f"is {describe_type(value)}, not {_TYPE_NAMES[base]}")
+        if check_inside is not None:
+            check_inside(value)
+
+    return check
+
+
+def _inside_checker(expected: Any) -> _Checker | None:
     if is_typeddict(expected):
-        _check_keys(value, expected, path)
-    elif base is list:
-        for number, item in enumerate(value):
-            _check_type(item, inner[0], f"{path}[{number}]")
-    elif base is dict:
-        for key, item in value.items():
-            _check_type(item, inner[1], f"{path}[{key!r}]")
+        return _keys_checker(expected)
+    base, inner = get_origin(expected), get_args(expected)
+    if base is list:
+        return _parts_checker(inner[0], enumerate)
+    return _parts_checker(inner[1], dict.items) if base is dict else None
 
 
-def _check_keys(value: Mapping[str, Any], expected: type, path: str) -> None:
-    for key, hint, optional in _keys(expected):
-        key_path = f"{path}.{key}" if path else key
-        if key in value:
-            _check_type(value[key], hint, key_path)
-        elif not optional:
-            raise _DamagedError(f"{key_path} is missing")
+def _choice_checker(choice: tuple[str, ...], *, optional: bool) -> _Checker:
+    def check(value: Any) -> None:
+        if value not in choice and not (value is None and optional):
+            names = f"{', '.join(choice[:-1])} or {choice[-1]}"
+            raise _DamagedError(f"is {quote_name(value)}, not {names}")
+
+    return check
+
+
+def _keys_checker(typed_dict: type) -> _Checker:
+    hints = get_type_hints(typed_dict, include_extras=True)
+    # Most values are texts and numbers: their types are looked at here.
+    keys = [(key, _simple_types(hint), check) for key, hint in hints.items() if (check := _checker(hint))]
+    required = frozenset(key for key, hint in hints.items() if not _unwrap(hint)[1])
+
+    def check_keys(value: Any) -> None:
+        for key, simple, check in keys:
+            if key in value:
+                part = value[key]
+                if type(part) not in simple:
+                    try:
+                        check(part)
+                    except _DamagedError as problem:
+                        raise problem.below(f".{key}") from None
+            elif key in required:
+                raise _DamagedError("is missing", f".{key}")
+
+    return check_keys
+
+
+def _parts_checker(hint: Any, parts_of: Callable[[Any], Iterable[tuple[Any, Any]]]) -> _Checker | None:
+    check = _checker(hint)
+    if check is None:
+        return None
+
+    def check_parts(value: Any) -> None:
+        for key, part in parts_of(value):
+            try:
+                check(part)
+            except _DamagedError as problem:
+                raise problem.below(f"[{key!r}]") from None
+
+    return check_parts
+
+
+def _simple_types(hint: Any) -> set[type]:
+    """Return the types of values that have nothing inside."""
+    expected, optional = _unwrap(hint)
+    return {each for each in (str, int, bool) if each is expected} | ({types.NoneType} if optional else set())
 
 
 @cache
@@ -157,12 +225,6 @@ def _unwrap(hint: Any) -> tuple[Any, bool]:
         (expected,) = (part for part in get_args(hint) if part is not types.NoneType)
         return expected, True
     return hint, hint is Any
-
-
-@cache
-def _keys(typed_dict: type) -> list[tuple[str, Any, bool]]:
-    hints = get_type_hints(typed_dict, include_extras=True)
-    return [(key, hint, _unwrap(hint)[1]) for key, hint in hints.items()]
 
 
 # -- in itself ---------------------------------------------------------------------------------------------

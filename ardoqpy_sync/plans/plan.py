@@ -62,6 +62,8 @@ __all__ = ["Plan", "origin_now"]
 
 #: The id of a plan is the beginning of its SHA-256.
 ID_LENGTH = 12
+#: Types of keys of rows that JSON holds as they are.
+_JSON_KEYS = (str, int, type(None))
 
 
 def origin_now(*, api: str, host: str, org: str | None, simulated: bool) -> Origin:
@@ -305,7 +307,9 @@ def _changes(report: Report) -> Iterable[ChangeEntry]:
         elif change.action == DELETE:
             # What a component takes with it is reported right after the component.
             entry["deleted_with"] = root
-        yield as_json_value(entry)
+        # What was created was sent as JSON. Elsewhere Ardoq's values are among it: JSON can be beyond Python.
+        is_json = change.action == CREATE and (change.owner is None or type(change.owner.key) in _JSON_KEYS)
+        yield entry if is_json else as_json_value(entry)
 
 
 def _failed_row(change: Change) -> FailedRow:
