@@ -68,6 +68,18 @@ class OwnerEntry(TypedDict):
     key: Any
 
 
+class LedgerEntry(TypedDict):
+    """What a change takes along for the ledger of the run that applies it.
+
+    - `marks`: whether it marks a component as missing.
+    - `beside`: of what an undo creates again, the ids of others of its name and type, or of its ends and
+      type, that were there when the plan was made.
+    """
+
+    marks: NotRequired[bool]
+    beside: NotRequired[list[str]]
+
+
 class _Change(TypedDict):
     kind: KindName
     name: str | None
@@ -81,6 +93,7 @@ class _Change(TypedDict):
     owner: NotRequired[OwnerEntry | None]
     #: The id of the deleted entity that an undo creates again.
     recreates: NotRequired[str | None]
+    ledger: NotRequired[LedgerEntry | None]
 
 
 class ReportChange(_Change):

@@ -190,7 +190,7 @@ class Report:
         optional: Attributes = {"note": change.note, "label": change.label, "field": change.field}
         if change.owner is not None:
             optional["owner"] = change.owner._asdict()
-        optional["recreates"] = change.recreates
+        optional["recreates"], optional["ledger"] = change.recreates, change.ledger
         if change.kind == "reference" and self._type_name is not None:
             optional["typeName"] = self._type_name(change.kind, change.workspace, change.type)
         data |= {key: value for key, value in optional.items() if value is not None}

@@ -126,6 +126,10 @@ class EntityIndex:
             return [self.by_id[entity_id] for entity_id in self.several[key]]
         return [self.first[key]] if key in self.first else []
 
+    def beside(self, entity: Entity) -> list[Entity]:
+        """Return what a row that means an entity means beside it, in Ardoq's order."""
+        return [other for other in self.matches(self._match_key(entity)) if other["_id"] != entity["_id"]]
+
     def find(self, name: Hashable, key: Hashable, key_of: Callable[[Entity], Hashable]) -> list[Entity]:
         """Return the entities whose `key_of` gives `key`; `name` is the name of that index."""
         index = self._indexes.get(name)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Hashable, Mapping
 
     from ardoqpy.entities import Attributes
+    from ardoqpy_sync.documents import LedgerEntry
     from ardoqpy_sync.ledger.records import Owner
 
 CREATE, UPDATE, DELETE, FAILED = "create", "update", "delete", "failed"
@@ -55,6 +56,7 @@ class Change(NamedTuple):
     - `owner`: the mapping and key of the row in its job; `recreates`: the id of the deleted entity that an
       undo creates again.
     - `origin`: where the row comes from, if it is one of a job: rows of two sources can have the same label.
+    - `ledger`: what the change takes along, in a plan, for the ledger of the run that applies it.
     """
 
     action: str
@@ -73,6 +75,7 @@ class Change(NamedTuple):
     owner: Owner | None = None
     recreates: str | None = None
     origin: RowOrigin | None = None
+    ledger: LedgerEntry | None = None
 
 
 def failed_change(

@@ -199,7 +199,7 @@ class MissingEntities:
 
     def _mark(self, part: Sequence[tuple[Entity, Entity]]) -> None:
         engine, kind = self._engine, self._engine.component
-        row = RowReference(NOT_IN_SOURCE, purpose="mark")
+        row = RowReference(NOT_IN_SOURCE, purpose="mark", ledger={"marks": True})
         problems: dict[str, ArdoqClientException] = {}
         for comp, marks in part:
             try:

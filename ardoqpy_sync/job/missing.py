@@ -65,7 +65,7 @@ class MissingItems:
         for kind in self._engine.kinds.values():
             for _, index in self._engine.cache.indexes(kind.name):
                 self._engine.cache.excluded.update(index.by_id)
-        self._engine.journal.is_partial = True
+        self._engine.journal.keep_rows()
         self._result.notes.append("The rows are not the whole source, so nothing can be missing.")
 
     def exclude_others(self, guard: GuardTable) -> None:

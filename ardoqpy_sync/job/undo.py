@@ -15,12 +15,24 @@ if TYPE_CHECKING:
     from ardoqpy_sync.plans.plan import Plan
 
 
+#: About an undo of a run that wrote nothing, or nothing that is still there.
+LEDGER_ALONE = (
+    "Nothing in Ardoq changes. The ledger has again what it had before the run: what only that run had "
+    "matched is not the job's any more."
+)
+
+
 class UndoResult(NamedTuple):
-    """The plan of an undo, why the delete guard blocks it if it does, and sentences about all of it."""
+    """The plan of an undo.
+
+    - `blocked`: why the delete guard blocks it, if it does; `notes`: sentences about all of it.
+    - `is_needed`: whether there is anything to take back, in Ardoq or in the ledger alone.
+    """
 
     plan: Plan
     blocked: DeleteBlocked | None
     notes: list[str]
+    is_needed: bool
 
 
 def plan_undo(job: Job, client: ArdoqSyncClient, run: int | str) -> UndoResult:
@@ -37,4 +49,8 @@ def plan_undo(job: Job, client: ArdoqSyncClient, run: int | str) -> UndoResult:
     engine = client._engine  # noqa: SLF001  (the client and its jobs are one package)
     blocked = check_guard(engine, bounds_of(job.guard))
     notes = [LOST] if any(change.get("recreates") for change in plan.changes) else []
-    return UndoResult(plan, blocked, notes)
+    ledger, undone = engine.journal.ledger, plan.origin.get("undoes")
+    has_learned = ledger is not None and undone is not None and ledger.has_learned(undone)
+    if has_learned and not plan:
+        notes.append(LEDGER_ALONE)
+    return UndoResult(plan, blocked, notes, is_needed=bool(plan) or has_learned)

@@ -20,6 +20,9 @@ from ardoqpy_sync.ledger.deferred import DeferredRows
 from ardoqpy_sync.ledger.encoding import decode, encode
 from ardoqpy_sync.ledger.records import OwnedEntity, OwnedVersion, Owner, Run, Write
 from ardoqpy_sync.ledger.remote_database import RemoteDatabase
+from ardoqpy_sync.ledger.restore import by_entity, owned_first, renamed, restored_records
+from ardoqpy_sync.ledger.statements import TABLES
+from ardoqpy_sync.ledger.taken_back import origin_of, taken_back
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -40,6 +43,8 @@ if TYPE_CHECKING:
 
 #: For how many runs the values before each write, and the run documents, are kept.
 KEEP_RUNS = 100
+#: More than a ledger has.
+_MOST_RUNS = 2**31 - 1
 #: If the power fails, a ledger in a file may lack the last creates of single requests, so many at most.
 CREATES_AT_RISK = 25
 
@@ -66,6 +71,8 @@ class Ledger:
         self.facts = self._facts()
         #: The number of the current run, None if none has begun; and the process that began it.
         self.run: int | None = None
+        #: The run that the current one takes back, None if it is no undo.
+        self.undoes: int | None = None
         self.process = 0
         self.has_ended = False
         self._bound: dict[str, str] = {}
@@ -159,7 +166,7 @@ class Ledger:
             self.run = (last[0][0] or 0) + 1 if last else 1
             run: Attributes = {"run": self.run, "started": _now(), "who": _who(), "command": command}
             run |= {"plan_id": plan_id, "approved_by": approved_by, "undoes": undoes}
-            self.has_ended, self.process = False, os.getpid()
+            self.has_ended, self.process, self.undoes = False, os.getpid(), undoes
             self._execute(statements.ADD_RUN, [run])
         return self.run
 
@@ -182,6 +189,7 @@ class Ledger:
         if last > 0:
             with self.transaction():
                 self._execute(statements.DROP_WRITES, [{"run": last}])
+                self._execute(statements.DROP_REPLACED, [{"run": last}])
                 self._execute(statements.DROP_DOCUMENTS, [{"run": last}])
 
     def runs(self) -> list[Run]:
@@ -210,10 +218,23 @@ class Ledger:
         return document
 
     def previous_report(self) -> PreviousReport:
-        """Return what the next run has to know of the last successful one; {} if there is none."""
-        rows = self._select(statements.SELECT_COUNTS)
-        report: PreviousReport = decode(rows[0][0]) if rows else {}
-        return report
+        """Return what the next run has to know of the last successful one; {} if there is none.
+
+        Undos do not count, nor what they have taken back.
+        """
+        without_effect = taken_back(self.undos(status="success"))
+        before = _MOST_RUNS
+        while rows := self._select(statements.SELECT_COUNTS, before=before):
+            (before, counts), *_ = rows
+            if before not in without_effect:
+                report: PreviousReport = decode(counts)
+                return report
+        return {}
+
+    def undos(self, *, status: str | None = None) -> dict[int, int]:
+        """Return by the number of each undo, or of each that ended with a status, the run that it undoes."""
+        rows = self._select(statements.SELECT_UNDOS)
+        return {run: undone for run, undone, ended in rows if status in (None, ended)}
 
     # -- writes ---------------------------------------------------------------------------------------------
 
@@ -302,19 +323,66 @@ class Ledger:
         """Return what the job owns under a key, in any mapping."""
         return [_owned(*row) for row in self._select(statements.SELECT_BY_KEY, item_key=encode(key))]
 
-    def set_owned(self, rows: Sequence[OwnedRow]) -> None:
-        """Record what the job owns; what is known of an entity already is replaced, but for `since`."""
+    def set_owned(self, rows: Sequence[OwnedRow], run: int | None = None) -> None:
+        """Record what the job owns; what is known of an entity already is replaced, but for its beginning.
+
+        - `run`: the run in which it was written or matched, by default the current one.
+        """
+        run = self.run if run is None else run
         with self.transaction():
-            self._execute(statements.SET_OWNED, rows, since=_now())
+            self._keep_replaced(rows, run)
+            self._execute(statements.SET_OWNED, rows, since=_now(), run=run)
+
+    def _keep_replaced(self, rows: Sequence[EntityRow], run: int | None) -> None:
+        """Keep what the ledger has of entities, for an undo of the run that changes it."""
+        if run is not None:
+            keys = [{"kind": row["kind"], "entity_id": row["entity_id"]} for row in rows]
+            self._execute(statements.KEEP_REPLACED, keys, current=run)
+
+    def has_learned(self, run: int) -> bool:
+        """Return whether what the job owns is as a run has left it, in a part that an undo would restore."""
+        return run not in taken_back(self.undos()) and bool(self._select(statements.SELECT_LEARNED, run=run))
+
+    def restore_owned(self, run: int) -> None:
+        """Have what the ledger had of entities before a run that the current one has taken back.
+
+        What the job owns since that run it owns no more, unless a later run has written to it.
+        """
+        undos = self.undos()
+        without_effect = taken_back(undos)
+        replaced = [
+            (each, dict(zip(TABLES["owned"], record, strict=True)))
+            for each, *record in self._select(statements.SELECT_REPLACED, run=run)
+        ]
+        new_ids: dict[str, str] = {}
+        for old_id, new_id in self._select(statements.SELECT_CREATED_AGAIN, run=run):
+            new_ids = renamed(new_ids, old_id, new_id)
+        in_effect = (
+            record
+            for each, record in replaced
+            if (origin := origin_of(each, undos)) > run and origin not in without_effect
+        )
+        before = by_entity((record for each, record in replaced if each == run), new_ids)
+        later = by_entity(in_effect, new_ids)
+        rows = self._select(statements.SELECT_OWNED_IN_FULL)
+        now = by_entity((dict(zip(TABLES["owned"], row, strict=True)) for row in rows), {})
+        restored = restored_records(before, later, now, new_ids)
+        gone = owned_first(run, now, [*before, *later])
+        gone += [{"kind": record["kind"], "entity_id": record["entity_id"]} for record in restored]
+        with self.transaction():
+            self.forget(gone)
+            self._execute(statements.add_to_table("owned"), restored)
 
     def set_missing(self, rows: Sequence[MissingRow]) -> None:
         """Record in how many runs in a row owned entities were missing."""
         with self.transaction():
+            self._keep_replaced(rows, self.run)
             self._execute(statements.SET_MISSING, rows)
 
-    def forget(self, rows: Sequence[EntityRow]) -> None:
-        """Own these entities no more."""
+    def forget(self, rows: Sequence[EntityRow], run: int | None = None) -> None:
+        """Own these entities no more; `run`: the run that has deleted them, by default the current one."""
         with self.transaction():
+            self._keep_replaced(rows, self.run if run is None else run)
             self._execute(statements.FORGET_OWNED, rows)
 
     # -- all of it ------------------------------------------------------------------------------------------
@@ -413,7 +481,7 @@ def _is_there(path: str | os.PathLike[str]) -> bool:
 
 def _write(*row: Any) -> Write:
     number, state, action, kind, entity_id, workspace, before, sent, version, purpose, *owner = row
-    mapping, field, key, label, deleted_with, recreates = owner
+    mapping, field, key, label, deleted_with, recreates, beside = owner
     return Write(
         number,
         state,
@@ -429,6 +497,7 @@ def _write(*row: Any) -> Write:
         decode(label),
         deleted_with,
         recreates,
+        decode(beside),
     )
 
 

@@ -86,6 +86,8 @@ class Write:
     - `version`: after the write, if it is known.
     - `deleted_with`: the id of the component that this was deleted with, if it was.
     - `recreates`: the id of what was deleted before and is created again by this, if it is.
+    - `beside`: of a delete, the ids of what else there was of the same name and type, or with the same ends
+      and type; None if that is not known.
     """
 
     number: int
@@ -102,6 +104,7 @@ class Write:
     label: str | None = None
     deleted_with: str | None = None
     recreates: str | None = None
+    beside: list[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

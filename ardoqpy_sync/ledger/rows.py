@@ -57,6 +57,7 @@ class WriteRow(EntityRow, OwnerColumns):
     label: str | None
     deleted_with: str | None
     recreates: str | None
+    beside: str | None
 
 
 class ClosedRow(TypedDict):

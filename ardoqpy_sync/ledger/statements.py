@@ -21,11 +21,16 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             state TEXT NOT NULL, action TEXT NOT NULL, kind TEXT NOT NULL, entity_id TEXT NOT NULL,
             workspace TEXT NOT NULL, before_write TEXT, sent TEXT NOT NULL, given TEXT NOT NULL,
             version BIGINT, purpose TEXT NOT NULL, mapping TEXT, field TEXT, item_key TEXT, label TEXT,
-            deleted_with TEXT, recreates TEXT, PRIMARY KEY (job, run, number))""",
+            deleted_with TEXT, recreates TEXT, beside TEXT, PRIMARY KEY (job, run, number))""",
         """CREATE TABLE owned (job TEXT NOT NULL, kind TEXT NOT NULL, entity_id TEXT NOT NULL,
             workspace TEXT NOT NULL, mapping TEXT NOT NULL, field TEXT, item_key TEXT, since TEXT NOT NULL,
             vals TEXT NOT NULL, given TEXT NOT NULL, version BIGINT, missing INTEGER NOT NULL, marked TEXT,
-            PRIMARY KEY (job, kind, entity_id))""",
+            run INTEGER, PRIMARY KEY (job, kind, entity_id))""",
+        """CREATE TABLE replaced (job TEXT NOT NULL, replaced_in INTEGER NOT NULL, kind TEXT NOT NULL,
+            entity_id TEXT NOT NULL, workspace TEXT NOT NULL, mapping TEXT NOT NULL, field TEXT,
+            item_key TEXT, since TEXT NOT NULL, vals TEXT NOT NULL, given TEXT NOT NULL, version BIGINT,
+            missing INTEGER NOT NULL, marked TEXT, run INTEGER,
+            PRIMARY KEY (job, replaced_in, kind, entity_id))""",
     ),
 )
 
@@ -39,11 +44,15 @@ TABLES: dict[str, tuple[str, ...]] = {
     "writes": (
         *("run", "number", "state", "action", "kind", "entity_id", "workspace", "before_write", "sent"),
         *("given", "version", "purpose", "mapping", "field", "item_key", "label", "deleted_with"),
-        "recreates",
+        *("recreates", "beside"),
     ),
     "owned": (
         *("kind", "entity_id", "workspace", "mapping", "field", "item_key", "since", "vals", "given"),
-        *("version", "missing", "marked"),
+        *("version", "missing", "marked", "run"),
+    ),
+    "replaced": (
+        *("replaced_in", "kind", "entity_id", "workspace", "mapping", "field", "item_key", "since"),
+        *("vals", "given", "version", "missing", "marked", "run"),
     ),
 }
 
@@ -51,7 +60,7 @@ TABLES: dict[str, tuple[str, ...]] = {
 def select_table(table: str) -> str:
     """Return the statement that selects what an export has of a table."""
     columns = ", ".join(TABLES[table])
-    return f"SELECT {columns} FROM {table} WHERE job = :job ORDER BY {', '.join(TABLES[table][:2])}"
+    return f"SELECT {columns} FROM {table} WHERE job = :job ORDER BY {', '.join(TABLES[table][:3])}"
 
 
 def add_to_table(table: str) -> str:
@@ -72,19 +81,21 @@ ADD_RUN = """INSERT INTO runs (job, run, started, who, command, plan_id, approve
     VALUES (:job, :run, :started, :who, :command, :plan_id, :approved_by, :undoes)"""
 END_RUN = """UPDATE runs SET ended = :ended, status = :status, totals = :totals, counts = :counts,
     document = :document WHERE job = :job AND run = :run"""
-SELECT_COUNTS = """SELECT counts FROM runs WHERE job = :job AND status = 'success' AND counts IS NOT NULL
-    ORDER BY run DESC LIMIT 1"""
+SELECT_UNDOS = "SELECT run, undoes, status FROM runs WHERE job = :job AND undoes IS NOT NULL"
+SELECT_COUNTS = """SELECT run, counts FROM runs WHERE job = :job AND run < :before AND status = 'success'
+    AND counts IS NOT NULL AND undoes IS NULL ORDER BY run DESC LIMIT 1"""
 SELECT_DOCUMENT = "SELECT document FROM runs WHERE job = :job AND run = :run"
 DROP_DOCUMENTS = """UPDATE runs SET document = NULL
     WHERE job = :job AND run <= :run AND document IS NOT NULL"""
 DROP_WRITES = "DELETE FROM writes WHERE job = :job AND run <= :run AND state <> 'open'"
 
 _WRITE = """number, state, action, kind, entity_id, workspace, before_write, sent, version, purpose, mapping,
-    field, item_key, label, deleted_with, recreates"""
+    field, item_key, label, deleted_with, recreates, beside"""
 ADD_WRITE = """INSERT INTO writes (job, run, number, state, action, kind, entity_id, workspace, before_write,
-    sent, given, purpose, mapping, field, item_key, label, deleted_with, recreates)
+    sent, given, purpose, mapping, field, item_key, label, deleted_with, recreates, beside)
     VALUES (:job, :run, :number, 'open', :action, :kind, :entity_id, :workspace, :before_write, :sent, :given,
-    :purpose, :mapping, :field, :item_key, :label, :deleted_with, :recreates)"""
+    :purpose, :mapping, :field, :item_key, :label, :deleted_with, :recreates,
+    :beside)"""
 CLOSE_WRITE = """UPDATE writes SET state = :state, entity_id = :entity_id, version = :version
     WHERE job = :job AND run = :run AND number = :number"""
 SET_SENT = "UPDATE writes SET sent = :sent WHERE job = :job AND run = :run AND number = :number"
@@ -97,6 +108,7 @@ SELECT_LATER_WRITES = f"""SELECT {_WRITE}, run FROM writes WHERE job = :job AND 
     ORDER BY run, number"""
 
 _OWNED = "kind, entity_id, workspace, mapping, field, item_key, since, vals, given, version, missing, marked"
+_ALL_OWNED = f"{_OWNED}, run"
 SELECT_OWNED_VERSIONS = """SELECT kind, entity_id, version, given, missing, marked IS NOT NULL
     FROM owned WHERE job = :job"""
 SELECT_ALL_OWNED = f"SELECT {_OWNED} FROM owned WHERE job = :job ORDER BY kind, entity_id"
@@ -105,19 +117,32 @@ SELECT_VALUES = "SELECT kind, entity_id, vals FROM owned WHERE job = :job"
 SELECT_MARKED = f"SELECT {_OWNED} FROM owned WHERE job = :job AND marked IS NOT NULL"
 SELECT_BY_KEY = f"SELECT {_OWNED} FROM owned WHERE job = :job AND item_key = :item_key"
 SET_OWNED = """INSERT INTO owned (job, kind, entity_id, workspace, mapping, field, item_key, since, vals,
-    given, version, missing, marked) VALUES (:job, :kind, :entity_id, :workspace, :mapping, :field, :item_key,
-    :since, :vals, :given, :version, :missing, :marked)
+    given, version, missing, marked, run) VALUES (:job, :kind, :entity_id, :workspace, :mapping, :field,
+    :item_key, :since, :vals, :given, :version, :missing, :marked, :run)
     ON CONFLICT (job, kind, entity_id) DO UPDATE SET workspace = excluded.workspace,
     mapping = excluded.mapping, field = excluded.field, item_key = excluded.item_key, vals = excluded.vals,
     given = excluded.given, version = excluded.version, missing = excluded.missing,
     marked = excluded.marked"""
 #: What a run created as its rows gave it is owned without another look at each.
 OWN_CREATED = """INSERT INTO owned (job, kind, entity_id, workspace, mapping, field, item_key, since, vals,
-    given, version, missing, marked)
+    given, version, missing, marked, run)
     SELECT job, kind, entity_id, workspace, mapping, field, item_key, CAST(:since AS TEXT), sent, given,
-    version, 0, NULL FROM writes WHERE job = :job AND run = :run AND number >= :first AND number < :next
+    version, 0, NULL, run FROM writes WHERE job = :job AND run = :run AND number >= :first AND number < :next
     AND action = 'create' AND state = 'done' AND mapping IS NOT NULL
     ON CONFLICT (job, kind, entity_id) DO NOTHING"""
+#: What the ledger had of an entity before a run that has changed that; what is new in the run is not there.
+KEEP_REPLACED = f"""INSERT INTO replaced (job, replaced_in, {_ALL_OWNED})
+    SELECT job, CAST(:current AS INTEGER), {_ALL_OWNED} FROM owned WHERE job = :job AND kind = :kind
+    AND entity_id = :entity_id AND (run IS NULL OR run <> :current)
+    ON CONFLICT (job, replaced_in, kind, entity_id) DO NOTHING"""
+SELECT_REPLACED = f"""SELECT replaced_in, {_ALL_OWNED} FROM replaced WHERE job = :job AND replaced_in >= :run
+    ORDER BY replaced_in"""
+SELECT_LEARNED = """SELECT 1 FROM owned WHERE job = :job AND run = :run
+    UNION ALL SELECT 1 FROM replaced WHERE job = :job AND replaced_in = :run LIMIT 1"""
+SELECT_OWNED_IN_FULL = f"SELECT {_ALL_OWNED} FROM owned WHERE job = :job"
+SELECT_CREATED_AGAIN = """SELECT recreates, entity_id FROM writes WHERE job = :job AND run > :run
+    AND recreates IS NOT NULL AND state = 'done' ORDER BY run, number"""
+DROP_REPLACED = "DELETE FROM replaced WHERE job = :job AND replaced_in <= :run"
 SET_MISSING = """UPDATE owned SET missing = :missing WHERE job = :job AND kind = :kind
     AND entity_id = :entity_id"""
 FORGET_OWNED = "DELETE FROM owned WHERE job = :job AND kind = :kind AND entity_id = :entity_id"

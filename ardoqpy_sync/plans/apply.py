@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from ardoqpy._messages import describe_type, quote_name
 from ardoqpy.errors import ArdoqClientException, InvalidInput, NotFoundError, PlanDrifted, UnexpectedAnswer
 from ardoqpy_sync.compare.diff import CREATE, DELETE
+from ardoqpy_sync.documents import KINDS
 from ardoqpy_sync.ledger.records import Owner
 from ardoqpy_sync.plans.apply_result import ApplyResult
 from ardoqpy_sync.plans.document_schema import ENDS
@@ -16,6 +17,8 @@ from ardoqpy_sync.writing.pending_row import RowReference, SourceRow
 from ardoqpy_sync.writing.senders import NoRequests
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ardoqpy.entities import Entity
     from ardoqpy_sync.compare.entity_kinds import Kind
     from ardoqpy_sync.documents import ChangeEntry, ValueChange
@@ -56,6 +59,8 @@ def apply(
     engine.journal.begin_once("apply plan" if undoes is None else "undo", undoes=undoes)
     if engine.journal.records:
         engine.journal.owned.adopt(plan.matched or [], plan.missing_runs or [])
+        if undoes is None:
+            engine.journal.rows = _count_rows(plan)
     with engine.cache.without_naming():
         _load_afresh(engine, plan)
         if on_drift == "refuse":
@@ -376,15 +381,22 @@ class _Applying:
         return result
 
 
+def _count_rows(plan: Plan) -> dict[str, int]:
+    """Return by kind how many rows the preview of a plan had, the unchanged ones among them."""
+    totals: Mapping[str, Any] = plan.counts()
+    return {kind: sum(totals[kind][each] for each in ("created", "updated", "unchanged")) for kind in KINDS}
+
+
 def _row(change: ChangeEntry) -> RowReference:
-    owner = change.get("owner")
+    owner, ledger = change.get("owner"), change.get("ledger")
     return RowReference(
         change.get("label"),
         change.get("field"),
         note=change.get("note") if change.get("recreates") else None,
         owner=None if owner is None else Owner(**owner),
-        purpose="plan",
+        purpose="mark" if ledger and ledger.get("marks") else "plan",
         recreates=change.get("recreates"),
+        ledger=ledger,
     )
 
 

@@ -259,10 +259,14 @@ class DriftDetector:
         return list(matches.values())
 
     def _matching(self, planned: PlannedEntity, wanted: Entity) -> Sequence[Entity]:
-        if planned.listed[0].get("recreates"):
-            # What was deleted may have had others of its name beside it: only the same one is it again.
-            return [entity for entity in self._alike(planned, wanted) if self._holds(planned, wanted, entity)]
-        return self._alike(planned, wanted)
+        alike, change = self._alike(planned, wanted), planned.listed[0]
+        if not change.get("recreates"):
+            return alike
+        # What was deleted may have had others of its name beside it.
+        beside = (change.get("ledger") or {}).get("beside")
+        if beside is None:  # a plan of an earlier version: only the same one is it again
+            return [entity for entity in alike if self._holds(planned, wanted, entity)]
+        return [entity for entity in alike if entity["_id"] not in beside]
 
     def _alike(self, planned: PlannedEntity, wanted: Entity) -> Sequence[Entity]:
         change = planned.listed[0]

@@ -84,7 +84,8 @@ class Plan:
       `typeName` (of a reference, whose `type` is a number), `label` (the name of the source row), `field`
       (by which a component was matched; `parent`: by its name below that), `deleted_with` (the `_id` of
       the component with which it is deleted), `owner` (the mapping and key of its row), `recreates` (the
-      `_id` of what an undo creates again) and `note` (the same as text, or how a component was matched).
+      `_id` of what an undo creates again), `ledger` (what the ledger of the run that applies it has to
+      know) and `note` (the same as text, or how a component was matched).
     - `failed`: the rows that failed, with `reason`; values that JSON cannot hold are text.
     - `ambiguous`, `conflicts`, `edits`, `not_converging`: as in the report.
     - `not_undone`: what an undo leaves as it is, with the reason.

@@ -16,7 +16,9 @@ from ardoqpy_sync.compare.cache import TYPE_OF, Located, component_key
 from ardoqpy_sync.compare.diff import CREATE, DELETE, UPDATE, differences, equal_values
 from ardoqpy_sync.deletion.guard import Missing, Run, Target, TypeCount, blocked_error, find_reasons
 from ardoqpy_sync.deletion.reading import StateReader
-from ardoqpy_sync.ledger.records import REDACTED
+from ardoqpy_sync.ledger.records import PARENT, REDACTED
+from ardoqpy_sync.ledger.restore import renamed
+from ardoqpy_sync.ledger.taken_back import origin_of, taken_back
 from ardoqpy_sync.plans.plan_engine import plan_of_engine
 from ardoqpy_sync.writing.operations import with_real_ids
 from ardoqpy_sync.writing.pending_row import RowReference, SourceRow
@@ -28,9 +30,9 @@ if TYPE_CHECKING:
     from ardoqpy.entities import Attributes, Entity
     from ardoqpy_sync.compare.entity_kinds import Kind
     from ardoqpy_sync.deletion.guard import Bounds, Group
-    from ardoqpy_sync.documents import Origin
+    from ardoqpy_sync.documents import LedgerEntry, Origin
     from ardoqpy_sync.ledger.ledger import Ledger
-    from ardoqpy_sync.ledger.records import Write
+    from ardoqpy_sync.ledger.records import Owner, Write
     from ardoqpy_sync.plans.plan import Plan
     from ardoqpy_sync.plans.plan_engine import PlanEngine
 
@@ -80,6 +82,10 @@ class _Undone:
     def is_deleted(self) -> bool:
         return self.writes[-1].action == DELETE
 
+    @property
+    def owner(self) -> Owner | None:
+        return next((write.owner for write in reversed(self.writes) if write.owner is not None), None)
+
     def follow(self, write: Write) -> None:
         """Take the version that a further write left, and note whether somebody has edited it before that."""
         if write.before is not None:
@@ -110,19 +116,19 @@ class Undo:
     def __init__(self, engine: PlanEngine, ledger: Ledger, run: int) -> None:
         """Read the writes of a run, and load the workspaces that they are about.
 
-        Raise `InvalidInput` if there is nothing to take back, because the run wrote nothing or is too old.
+        Raise `InvalidInput` if there is nothing to take back, because the run changed nothing or is too old.
         """
         self._engine = engine
         self._run = run
         writes = ledger.writes(run)
-        if not writes:
+        if not writes and not ledger.has_learned(run):
             raise InvalidInput(
                 f"Run {run} has no writes to take back: it wrote nothing, or the ledger does not keep its "
                 "writes any more (keep_runs)."
             )
         engine.load(dict.fromkeys(write.workspace for write in writes))
         writes = engine.journal.writes(run)  # what was open is settled by now
-        #: By the id of what was deleted, the id under which it is created again.
+        #: By the id of what was deleted, the id under which it is created again, by this undo or before.
         self._again: dict[str, str] = {}
         self._entities = self._collect(writes, ledger)
 
@@ -151,33 +157,29 @@ class Undo:
         return entities
 
     def _follow_later_runs(self, entities: dict[str, _Undone], ledger: Ledger) -> None:
-        taken_back = {run.undoes: run.number for run in ledger.runs() if run.undoes is not None}
-        undone_runs = {*taken_back, *taken_back.values()}
+        undos = ledger.undos()
+        without_effect = taken_back(undos)
         for later, write in self._engine.journal.later_writes(self._run):
             known = entities.get(write.recreates or write.entity_id)
+            if write.recreates is not None and write.state == "done":
+                self._again = renamed(self._again, write.recreates, write.entity_id)
+                if known is not None:
+                    del entities[known.entity_id]
+                    known.entity_id, known.current = write.entity_id, self._find(known.kind, write.entity_id)
+                    entities[write.entity_id] = known
             if known is None or write.state == "failed":
                 continue
-            if write.recreates is not None and write.state == "done":
-                self._rename(known, write.entity_id, entities)
-            if later in undone_runs:
+            origin = origin_of(later, undos)
+            if origin in without_effect or origin <= self._run:
                 known.follow(write)
                 known.was_rewritten = True
                 continue
             for name in [None, *write.sent]:
-                known.later.setdefault(name, set()).add(later)
+                known.later.setdefault(name, set()).add(origin)
 
     def _with_new_ids(self, write: Write) -> Write:
         before = None if write.before is None else with_real_ids(write.before, self._again)
         return replace(write, before=before, sent=with_real_ids(write.sent, self._again))
-
-    def _rename(self, undone: _Undone, entity_id: str, entities: dict[str, _Undone]) -> None:
-        """Use the id under which the undo of a later run has created an entity again."""
-        del entities[undone.entity_id]
-        self._again = {
-            old: entity_id if new == undone.entity_id else new for old, new in self._again.items()
-        } | {undone.entity_id: entity_id}
-        undone.entity_id, undone.current = entity_id, self._find(undone.kind, entity_id)
-        entities[entity_id] = undone
 
     def _find(self, kind: Kind, entity_id: str) -> Located | None:
         located = self._engine.cache.get(kind.name, entity_id)
@@ -390,13 +392,15 @@ class Undo:
             del values[end]
             self._keep_attribute(undone, "parent", "The parent that it had does not exist any more.")
         ws_id = before["rootWorkspace"]
-        twin = self._twin(undone, values)
+        alike = self._alike(undone, values)
+        twin = next((other["_id"] for other in alike if self._is_twin(undone, values, other)), None)
         if twin is not None:
             self._leave_entity(undone, f"There is another one like it again: {twin}.")
             return
+        entry: LedgerEntry = {"beside": [other["_id"] for other in alike]}
         key = held.get("component-key") or held.get("componentKey")
         note = f"deleted in run {self._run}" + (f" as {key}" if key else "")
-        row = self._reference(undone)._replace(note=note, recreates=undone.entity_id)
+        row = self._reference(undone)._replace(note=note, recreates=undone.entity_id, ledger=entry)
         try:
             stored = self._engine.create_as_planned(kind, ws_id, {**values, "rootWorkspace": ws_id}, row)
         except ArdoqClientException as problem:
@@ -407,22 +411,45 @@ class Undo:
         for name in redacted:
             self._keep_attribute(undone, name, "The ledger does not keep its values.")
 
-    def _twin(self, undone: _Undone, values: Attributes) -> str | None:
-        """Return the id of what is in Ardoq with all these values, None if there is nothing."""
+    def _alike(self, undone: _Undone, values: Attributes) -> list[Entity]:
+        """Return what Ardoq has under the same key, the same name and type, or the same ends and type.
+
+        What this undo, or one of a later run, has created again is left out.
+        """
         kind, ws_id = undone.kind, (undone.before or {})["rootWorkspace"]
         index = self._engine.index(kind, ws_id)
+        key = undone.owner and undone.owner.field
+        alike: list[Entity] = []
         if kind is self._engine.reference:
-            matches = self._engine.match_reference({**values, "rootWorkspace": ws_id}, None)
+            alike += self._engine.match_reference({**values, "rootWorkspace": ws_id}, None)
         else:
-            matches = index.matches(component_key(values.get("typeId"), str(values.get("name"))))
-        flat = kind.collection.flatten
-        alike = [match for match in matches if not differences(values, flat(match), kind.ignored)]
-        return str(alike[0]["_id"]) if alike else None
+            if key not in (None, PARENT) and values.get(key) is not None:
+                alike += self._engine.by_field(ws_id, key, values[key], values["typeId"])
+            alike += index.matches(component_key(values.get("typeId"), str(values.get("name"))))
+        by_id = {other["_id"]: other for other in alike}
+        return [other for other_id, other in by_id.items() if other_id not in self._again.values()]
+
+    def _is_twin(self, undone: _Undone, values: Attributes, other: Entity) -> bool:
+        """Return whether something alike has come in place of what was deleted: together, they were doubled.
+
+        With another key it is something else, and so is what was beside it before the run.
+        """
+        held = undone.kind.collection.flatten(other)
+        key = undone.owner and undone.owner.field
+        if key is not None and (held.get(key) or key == PARENT):
+            if not equal_values(held.get(key), values.get(key)):
+                return False
+            if key != PARENT:
+                return True
+        beside = undone.writes[-1].beside
+        if beside is None:  # its workspace was not loaded
+            return not differences(values, held, undone.kind.ignored)
+        return other["_id"] not in {self._again.get(each, each) for each in beside}
 
     # -- what stays -----------------------------------------------------------------------------------------
 
     def _reference(self, undone: _Undone) -> RowReference:
-        owner = next((write.owner for write in reversed(undone.writes) if write.owner is not None), None)
+        owner = undone.owner
         field = None if owner is None else owner.field
         return RowReference(f"undo of run {self._run}", field, owner=owner, policy=None)
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ardoqpy.errors import NotFoundError, ServiceUnavailable, UnexpectedAnswer
 from ardoqpy_sync.compare.diff import CREATE, DELETE, UPDATE
 from ardoqpy_sync.json_file import as_json_value
-from ardoqpy_sync.ledger.encoding import Encoder, decode
+from ardoqpy_sync.ledger.encoding import Encoder, decode, encode
 from ardoqpy_sync.ledger.ledger import KEEP_RUNS
 from ardoqpy_sync.report import count_rows
 from ardoqpy_sync.writing.operations import with_real_ids
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 
     from ardoqpy.config import Token
     from ardoqpy.entities import Attributes
-    from ardoqpy_sync.compare.cache import Cache
+    from ardoqpy_sync.compare.cache import Cache, Located
     from ardoqpy_sync.compare.entity_kinds import Kind
     from ardoqpy_sync.documents import RunDocument
     from ardoqpy_sync.ledger.ledger import Ledger
-    from ardoqpy_sync.ledger.records import Owner, Purpose, Write
+    from ardoqpy_sync.ledger.records import Owner, Purpose, Write, WriteState
     from ardoqpy_sync.ledger.rows import (
         ClosedRow,
         DeletedWithRow,
@@ -82,9 +82,8 @@ class Journal:
         self.has_open_writes = False
         #: Whether the block that made the run failed.
         self.has_failed = False
-        #: Whether its rows are not the whole source: the next run compares its rows with those of an
-        #: earlier run.
-        self.is_partial = False
+        #: By kind, the number of rows that the next run compares its own with; None for those of the report.
+        self.rows: Mapping[str, int] | None = None
         self._encoder = Encoder()
         self._next = 1
         #: By the id of an operation that is on its way.
@@ -110,6 +109,11 @@ class Journal:
         """Begin a run in the ledger, if none has begun."""
         if self.ledger is not None and self.ledger.run is None:
             self.begin(command, **settings)
+
+    def keep_rows(self) -> None:
+        """Have the next run compare its number of rows with an earlier run: those of this one are not all."""
+        if self.ledger is not None:
+            self.rows = count_rows(self.ledger.previous_report())
 
     def start_run(self) -> None:
         """Begin an empty run over the same ledger."""
@@ -206,10 +210,14 @@ class Journal:
             "label": encoder.value(reference.label),
             "deleted_with": None,
             "recreates": reference.recreates,
+            "beside": None,
         }
+        if operation.action == DELETE:
+            write["beside"] = self._beside(operation.removed[0], real)
         self._recorded[operation.id] = _Recorded(number, purpose, given, reference.owner)
         records = [write]
-        for kind, ws_id, entity in operation.removed[1:]:
+        for located in operation.removed[1:]:
+            kind, ws_id, entity = located
             number += 1
             records.append(
                 {
@@ -221,9 +229,19 @@ class Journal:
                     "workspace": ws_id,
                     "before_write": encoder.entity(entity),
                     "deleted_with": operation.id,
+                    "beside": self._beside(located, real),
                 }
             )
         return records
+
+    def _beside(self, deleted: Located, real: Mapping[str, str]) -> str | None:
+        """Return the ids of what else there is like something that is deleted as JSON, None if not known."""
+        kind, ws_id, entity = deleted
+        workspace = self._cache.workspaces.get(ws_id)
+        if workspace is None:
+            return None
+        index = workspace.components if kind == "component" else workspace.references
+        return encode([real.get(other["_id"], other["_id"]) for other in index.beside(entity)])
 
     def _owner_of(self, kind: str, entity_id: str) -> OwnerColumns:
         """Return the owner of an entity, as the ledger has it."""
@@ -298,15 +316,7 @@ class Journal:
         }
         closed.writes.append(write)
         if operation.action == DELETE:
-            closed.deleted_with.append({"entity_id": operation.id, "state": write["state"]})
-            if problem is None or isinstance(problem, NotFoundError):
-                deleted: list[EntityRow] = [
-                    {"kind": located.kind, "entity_id": located.entity["_id"]}
-                    for located in operation.removed
-                ]
-                closed.deleted += deleted
-                for entity in deleted:
-                    self.owned.forget(**entity)
+            self._close_delete(outcome, write["state"], closed)
         if stored is None:
             return
         write["entity_id"], write["version"] = stored["_id"], stored["_version"]
@@ -314,10 +324,22 @@ class Journal:
             self._add_sent(number, operation, real, closed)
         if recorded.purpose == "mark" and operation.base is not None:
             closed.marked.append(self.owned.marked_row(kind, operation.base, operation.attributes))
-        elif operation.action == UPDATE:
+            return
+        if self.ledger is not None and self.ledger.undoes is not None:
+            return  # at the end of an undo the ledger has what it had before the undone run
+        if operation.action == UPDATE:
             self.owned.note_written(kind, stored, recorded.owner, operation.attributes)
         elif operation.real_body(real).items() <= stored.items():
             self.owned.add_created(kind.name, stored, recorded.given)
+
+    def _close_delete(self, outcome: Outcome, state: WriteState, closed: _Closed) -> None:
+        operation, problem = outcome.operation, outcome.problem
+        closed.deleted_with.append({"entity_id": operation.id, "state": state})
+        if problem is None or isinstance(problem, NotFoundError):
+            for located in operation.removed:
+                entity: EntityRow = {"kind": located.kind, "entity_id": located.entity["_id"]}
+                closed.deleted.append(entity)
+                self.owned.forget(**entity)
 
     def _note_user(self, ledger: Ledger, outcomes: Sequence[Outcome]) -> None:
         """Keep the name of the user that the job writes as, as Ardoq's answers have it."""
@@ -355,8 +377,8 @@ class Journal:
         if self.ledger is not None and self.records:
             with self.ledger.transaction():
                 self.ledger.close_writes(closed, sent=sent, run=run)
-                self.ledger.set_owned(owned)
-                self.ledger.forget(deleted)
+                self.ledger.set_owned(owned, run)
+                self.ledger.forget(deleted, run)
 
     def writes(self, run: int) -> list[Write]:
         """Return the writes of a run; what this run found out about open ones counts, also in a preview."""
@@ -411,10 +433,11 @@ class Journal:
         status = str(report["status"] if document is None else document["status"])
         if self.has_failed:
             status = "failure"
-        rows = count_rows(ledger.previous_report() if self.is_partial else report)
+        if self.rows is None:
+            self.rows = count_rows(report if ledger.undoes is None else ledger.previous_report())
         counts = {
-            "cache_hit_comps": rows["component"],
-            "cache_hit_refs": rows["reference"],
+            "cache_hit_comps": self.rows["component"],
+            "cache_hit_refs": self.rows["reference"],
             "not_converging": self._encoder.entries(as_json_value(report["not_converging"])),
         }
         if document is not None:
@@ -422,6 +445,8 @@ class Journal:
         with ledger.transaction():
             if not ledger.has_ended:
                 self._record_owned(kinds, waiting, is_success=status == "success")
+                if ledger.undoes is not None and status == "success":
+                    ledger.restore_owned(ledger.undoes)
             if ledger.run is None or (ledger.has_ended and document is None):
                 return
             ledger.end(document, status, counts, None if document is None else document["totals"])

@@ -171,7 +171,7 @@ class Ownership:
     def matched_entries(
         self, kinds: Iterable[Kind], changed: Mapping[str, Container[str]]
     ) -> list[MatchedEntry]:
-        """Return what the rows of a preview matched, and the job does not own, or counts as missing.
+        """Return what the rows of a preview matched, and the job does not own, or has as missing or marked.
 
         - `changed`: by id, the attributes that the plan changes.
         """
@@ -179,7 +179,8 @@ class Ownership:
         for kind, ws_id, entity, names in self._matched(kinds):
             entity_id = entity["_id"]
             known = self.entities.get((kind.name, entity_id))
-            if entity.get("_version") is None or (known is not None and not known.missing):
+            is_marked = known is not None and known.is_marked and entity_id not in changed
+            if entity.get("_version") is None or (known is not None and not known.missing and not is_marked):
                 continue  # it is created by the plan, or there is nothing to learn
             held, kept = kind.collection.flatten(entity), self.kept(entity_id)
             owner = self._cache.owners.get(entity_id, SCRIPT)
@@ -212,14 +213,14 @@ class Ownership:
         for entry in matched:
             entity = entry["kind"], entry["_id"]
             known = self.entities.get(entity)
-            if known is None:
-                owner, given = Owner(**entry["owner"]), join_names(entry["given"])
-                row = self._row(
-                    *entity, entry["rootWorkspace"], owner, entry["values"], given, entry["version"]
-                )
-                self._adopted[entity] = row
-            elif known.missing:
+            if known is not None and known.missing:
                 self.set_missing(*entity, 0)
+            # What the plan changes loses its mark with that change.
+            if known is None or (known.is_marked and entry["version"] is not None):
+                owner, given = Owner(**entry["owner"]), join_names(entry["given"])
+                values = {**self._all_values(*entity), **entry["values"]}
+                row = self._row(*entity, entry["rootWorkspace"], owner, values, given, entry["version"])
+                self._adopted[entity] = row
         self.learn(self._adopted.values())
         for absent in missing:
             entity = absent["kind"], absent["_id"]

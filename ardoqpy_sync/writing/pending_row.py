@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ardoqpy.errors import ArdoqClientException
     from ardoqpy_sync.compare.diff import RowOrigin
     from ardoqpy_sync.compare.merge import EditPolicy
+    from ardoqpy_sync.documents import LedgerEntry
     from ardoqpy_sync.ledger.records import Owner, Purpose
 
 
@@ -30,6 +31,7 @@ class RowReference(NamedTuple):
     - `owner`: the mapping and key of the row in its job; `purpose`: why it is written.
     - `origin`: where the row comes from, if it is one of a job.
     - `recreates`: the id of the deleted entity that an undo creates again.
+    - `ledger`: what its change takes along for the ledger, if it is part of a plan.
     - `policy`: whose value counts where somebody else has edited what this job wrote; None: always the row's.
     """
 
@@ -42,6 +44,7 @@ class RowReference(NamedTuple):
     policy: EditPolicy | None = DEFAULT_POLICY
     recreates: str | None = None
     origin: RowOrigin | None = None
+    ledger: LedgerEntry | None = None
 
     @property
     def key(self) -> str | None:

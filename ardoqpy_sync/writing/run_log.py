@@ -108,6 +108,7 @@ class RunLog:
             row.owner,
             row.recreates,
             row.origin,
+            row.ledger,
         )
 
     def does_not_converge(self, entity_id: str, key: str, stored: Any, wanted: Any) -> bool:

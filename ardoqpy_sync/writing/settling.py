@@ -60,6 +60,7 @@ class _Settling:
         self._kinds = kinds
         self._index_of = index_of
         self._run = run
+        self._is_undo = journal.ledger is not None and run in journal.ledger.undos()
         #: By the ids of pending writes, the real ids of what they created.
         self._real: dict[str, str] = {}
         self._taken: set[str] = set()
@@ -152,6 +153,8 @@ class _Settling:
     def _owned_row(self, kind: Kind, write: Write, entity: Entity, values: Attributes) -> OwnedRow | None:
         """Return the record of what an update or a mark has written; creates are owned without."""
         owned = self._journal.owned
+        if self._is_undo:
+            return None  # when it is gone on with, the ledger has again what it had before the undone run
         if write.purpose == "mark" and write.before is not None:
             return owned.marked_row(kind, write.before, values)
         if write.owner is None or write.action == DELETE:

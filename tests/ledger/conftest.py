@@ -5,9 +5,11 @@ import sqlite3
 import uuid
 
 import pytest
-from ledger_jobs import SEED, TOKEN
+from command_line import runner
+from ledger_jobs import EACH_MODE, ROWS, SEED, TOKEN, Home
 
 from ardoqpy.testing import emulator
+from ardoqpy_sync.cli import main
 from ardoqpy_sync.ledger.ledger import Ledger
 
 POSTGRESQL = "ARDOQPY_TEST_POSTGRESQL"
@@ -30,6 +32,23 @@ def ardoq(running, monkeypatch):
     monkeypatch.setenv("ARDOQ_API_HOST", running.url)
     monkeypatch.setenv("ARDOQ_API_TOKEN", TOKEN)
     return running
+
+
+@pytest.fixture(params=EACH_MODE)
+def mode(request):
+    """Return each way to write in turn."""
+    return request.param
+
+
+@pytest.fixture
+def home(ardoq, mode, tmp_path, monkeypatch, capsys):
+    """Change to a folder with a job that deletes what is missing, and three rows."""
+    assert ardoq
+    monkeypatch.chdir(tmp_path)
+    home = Home(tmp_path, mode, runner(main, capsys))
+    home.job()
+    home.rows(ROWS)
+    return home
 
 
 @pytest.fixture

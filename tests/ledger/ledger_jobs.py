@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from ardoqpy_sync.ledger.ledger import Ledger
+from ardoqpy_sync.reporting.exit_codes import DONE
 
 TOKEN = "t0ken-of-the-ledger-that-must-not-be-kept"
 MODEL, APPS = "5f00aa00bb00cc00dd000010", "5f00aa00bb00cc00dd000200"
@@ -102,3 +103,40 @@ def without(*numbers):
 def ledger_of(folder):
     """Return the ledger of the job, to read."""
     return Ledger.open(Path(folder) / "job.ledger.db", "Ledger job", read_only=True)
+
+
+class Home:
+    """The folder of a job, and the command."""
+
+    def __init__(self, folder, mode, run):
+        self.folder, self.mode, self.run = folder, mode, run
+
+    def job(self, **settings):
+        """Write the job file."""
+        write_job(self.folder, self.mode, **settings)
+
+    def rows(self, text):
+        """Write the source."""
+        (self.folder / "apps.csv").write_text(text)
+
+    def apply(self, status=DONE, command="apply"):
+        """Run the job, check its exit code, and return its run document."""
+        ran = self.run(f"{command} job.toml --json")
+        assert ran.status == status, (ran.err, ran.out)
+        return json.loads(ran.out)
+
+    def plan(self, status):
+        """Preview the job, and return its run document."""
+        return self.apply(status, "plan")
+
+    def review(self, status=DONE):
+        """Save a plan of the job, apply the plan, and return the run document of that."""
+        self.run("plan job.toml --save plan.json --quiet-when-unchanged")
+        ran = self.run("apply plan.json --job job.toml --json --again")  # all within a second
+        assert ran.status == status, (ran.err, ran.out)
+        return json.loads(ran.out)
+
+
+def actions(document):
+    """Return the changes of a run as pairs of action and name."""
+    return sorted((change["action"], change["name"]) for change in document["changes"])

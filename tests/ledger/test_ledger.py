@@ -31,7 +31,8 @@ def write(number, entity_id="batch-1", action="create", **more):
     row = {"number": number, "action": action, "kind": "component", "entity_id": entity_id, "workspace": "w"}
     row |= {"before_write": None, "sent": encode({"name": "A"}), "given": "name", "purpose": "row"}
     row |= {"mapping": encode("apps.App"), "field": None, "item_key": encode("A"), "label": None}
-    return {**row, "deleted_with": None, "recreates": None, **more}
+    row |= {"deleted_with": None, "recreates": None, "beside": None}
+    return {**row, **more}
 
 
 def owned(entity_id="c1", key="A", **more):

@@ -4,83 +4,26 @@ import json
 import sqlite3
 
 import pytest
-from command_line import runner
 from ledger_jobs import (
     APPS,
-    EACH_MODE,
     JOHN,
     MARK,
     ROWS,
     SEED,
+    actions,
     components,
     edit,
     ledger_of,
     without,
-    write_job,
     writes,
 )
 
-from ardoqpy_sync.cli import main
 from ardoqpy_sync.engine import Engine
 from ardoqpy_sync.ledger.ledger import Ledger
 from ardoqpy_sync.reporting.exit_codes import BLOCKED, CHANGES, DONE, FAILED
 
 BAD_ROW = "9,Bad,much,me\n"
 FIRST_RUN = "This is the first run with this ledger"
-
-
-@pytest.fixture(params=EACH_MODE)
-def mode(request):
-    """Return each way to write in turn."""
-    return request.param
-
-
-class Home:
-    """The folder of a job, and the command."""
-
-    def __init__(self, folder, mode, run):
-        self.folder, self.mode, self.run = folder, mode, run
-
-    def job(self, **settings):
-        """Write the job file."""
-        write_job(self.folder, self.mode, **settings)
-
-    def rows(self, text):
-        """Write the source."""
-        (self.folder / "apps.csv").write_text(text)
-
-    def apply(self, status=DONE, command="apply"):
-        """Run the job, check its exit code, and return its run document."""
-        ran = self.run(f"{command} job.toml --json")
-        assert ran.status == status, (ran.err, ran.out)
-        return json.loads(ran.out)
-
-    def plan(self, status):
-        """Preview the job, and return its run document."""
-        return self.apply(status, "plan")
-
-    def review(self, status=DONE):
-        """Save a plan of the job, apply the plan, and return the run document of that."""
-        self.run("plan job.toml --save plan.json --quiet-when-unchanged")
-        ran = self.run("apply plan.json --job job.toml --json --again")  # all within a second
-        assert ran.status == status, (ran.err, ran.out)
-        return json.loads(ran.out)
-
-
-@pytest.fixture
-def home(ardoq, mode, tmp_path, monkeypatch, capsys):
-    """Change to a folder with a job that deletes what is missing, and three rows."""
-    assert ardoq
-    monkeypatch.chdir(tmp_path)
-    home = Home(tmp_path, mode, runner(main, capsys))
-    home.job()
-    home.rows(ROWS)
-    return home
-
-
-def actions(document):
-    """Return the changes of a run as pairs of action and name."""
-    return sorted((change["action"], change["name"]) for change in document["changes"])
 
 
 def edits(document):

@@ -4,7 +4,18 @@ import sqlite3
 
 import pytest
 from example_counts import examples
-from undo_worlds import APPS, MODES, SEED, TOKEN, World, check_two_undos, check_world, flat, snapshot
+from undo_worlds import (
+    APPS,
+    MODES,
+    SEED,
+    TOKEN,
+    World,
+    check_ledger,
+    check_two_undos,
+    check_world,
+    flat,
+    snapshot,
+)
 
 from ardoqpy import InvalidInput
 from ardoqpy.testing import emulator
@@ -30,12 +41,15 @@ def ardoq(running):
     return running
 
 
-@pytest.mark.parametrize("check", [check_world, check_two_undos])
+@pytest.mark.parametrize("check", [check_world, check_two_undos, check_ledger])
 @pytest.mark.parametrize(
     "mode", [*(pytest.param(mode, marks=pytest.mark.slow) for mode in ("v1", "v2")), "batched"]
 )
 def test_random_runs_are_taken_back(ardoq, tmp_path, mode, check):
-    """Ardoq is as before the runs but for edits since; no edit is lost, and all that stays is named."""
+    """Ardoq is as before but for edits since, none of which is lost, all that stays is named, and so on.
+
+    Without edits, the ledger and the preview of the next run are as before as well.
+    """
     for number in range(examples(WORLDS)):
         folder = tmp_path / str(number)
         folder.mkdir()

@@ -145,15 +145,40 @@ class World:
         self.others = [ArdoqClient(ardoq.url, token) for token in (TOKEN, ANNA)]
         self.edits = Edits()
 
-    def run(self):
-        """Run the job with new rows, and return the run's number."""
-        rows, links = rows_of(self.draw, self.names, self.by_key)
+    def run(self, sources=None):
+        """Run the job with new rows, or with given ones, and return the run's number."""
+        self.sources = rows, links = sources or rows_of(self.draw, self.names, self.by_key)
         with open_client(self.job, simulate=False, hosturl=self.ardoq.url, token=TOKEN) as client:
             begin_run(client, "apply")
             result = run_job(self.job, client, sources={"apps": rows, "links": links})
             document = build_run_document(client, blocked=result.blocked[0] if result.blocked else None)
             end_run(client, document)
             return client._engine.journal.ledger.run
+
+    def preview(self, sources):
+        """Return the changes that a run with given rows would make, and what it calls edited."""
+        with open_client(self.job, simulate=True, hosturl=self.ardoq.url, token=TOKEN) as client:
+            run_job(self.job, client, sources=dict(zip(("apps", "links"), sources, strict=True)))
+            plan = client.plan
+        changes = [
+            (each["action"], each["name"], sorted(each["attributes"].items())) for each in plan.changes
+        ]
+        edits = [(each["name"], each["attribute"], each["base"], each["ardoq"]) for each in plan.edits]
+        return sorted(changes), sorted(edits, key=str)
+
+    def owned(self, old=()):
+        """Return by kind and id what the ledger has of each entity; `old`: the older ids of new ones."""
+        with open_client(self.job, simulate=True, hosturl=self.ardoq.url, token=TOKEN) as client:
+            owned = client._engine.journal.ledger.owned()
+        older = dict(old)
+        return {
+            (each.kind, older.get(each.entity_id, each.entity_id)): (
+                each.owner,
+                {name: older.get(value, value) for name, value in each.values.items() if value is not None},
+                each.marked,
+            )
+            for each in owned
+        }
 
     @property
     def other(self):
@@ -301,6 +326,31 @@ def check_world(ardoq, folder, seed, mode):
     return [*problems(*outcome), *problems_with_others(*outcome)]
 
 
+def check_ledger(ardoq, folder, seed, mode):
+    """Return what the ledger has otherwise after a run and its undo, and what the next run does otherwise."""
+    ardoq.load(SEED)
+    world = World(ardoq, folder, seed, mode)
+    world.seed_others()
+    world.run()
+    world.edit()
+    world.run()
+    sources = world.sources
+    before = world.owned(), world.preview(sources)
+    run = world.run()
+    not_undone, again = world.undo(run)
+    if not_undone:
+        return []
+    after = world.owned({new: old for old, new in again.items()}), world.preview(sources)
+    found = [
+        f"{entity}: {before[0].get(entity)}, then {after[0].get(entity)}"
+        for entity in before[0].keys() | after[0].keys()
+        if before[0].get(entity) != after[0].get(entity)
+    ]
+    if before[1] != after[1]:
+        found.append(f"the next run: {before[1]}, then {after[1]}")
+    return found
+
+
 def check_two_undos(ardoq, folder, seed, mode):
     """Return what is wrong after two runs, each followed by edits, are taken back, the later one first."""
     ardoq.load(SEED)
@@ -349,8 +399,10 @@ if __name__ == "__main__":
                 folder = pathlib.Path(root, f"{mode}{number}")
                 folder.mkdir()
                 pathlib.Path(f"{folder}twice").mkdir()
+                pathlib.Path(f"{folder}ledger").mkdir()
                 found = check_world(running, folder, number, mode)
                 found += check_two_undos(running, pathlib.Path(f"{folder}twice"), number, mode)
+                found += check_ledger(running, pathlib.Path(f"{folder}ledger"), number, mode)
                 wrong += bool(found)
                 sys.stdout.writelines(f"{mode} {number}: {problem}\n" for problem in found)
             sys.stdout.write(f"{mode}: {wrong} worlds with problems\n")

@@ -43,7 +43,7 @@ def _undo(options: argparse.Namespace, context: RunContext) -> RunResult:
                 "Review the plan, save it with --save FILE, and apply it: "
                 f"{NAME} apply FILE --job {options.job}"
             )
-        if undo.blocked is not None or not undo.plan:
+        if undo.blocked is not None or not undo.is_needed:
             return result
         with open_client(
             job, simulate=False, progress=not options.quiet_when_unchanged, **connection_settings(options)

@@ -1,0 +1,33 @@
+"""Which runs have no effect any more, because an undo has taken them back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def taken_back(undoes: Mapping[int, int]) -> set[int]:
+    """Return the runs that are taken back.
+
+    An undo can be taken back itself: then what it took back is in effect again.
+
+    - `undoes`: by the number of an undo, the run that it takes back.
+    """
+    without_effect: set[int] = set()
+    for run in sorted(undoes):
+        target, is_back = undoes[run], True
+        while True:
+            (without_effect.add if is_back else without_effect.discard)(target)
+            if target not in undoes:
+                break
+            target, is_back = undoes[target], not is_back
+    return without_effect
+
+
+def origin_of(run: int, undoes: Mapping[int, int]) -> int:
+    """Return the run that an undo, or an undo of an undo, is about; for any other run, itself."""
+    while run in undoes:
+        run = undoes[run]
+    return run
