@@ -51,7 +51,8 @@ class Change(NamedTuple):
     - `note`: why it failed, what it was deleted with, or how its component was matched.
     - `row`: the row that failed.
     - `label`: the caller's name of the row, such as "apps.csv line 7".
-    - `field`: the field by which a component was matched, None if by its name.
+    - `field`: the field by which a component was matched, None if by its name; or by which a reference was,
+      beside its ends and type.
     - `cause`: the label of the row that has to be corrected first, if the row failed only because of it.
     - `owner`: the mapping and key of the row in its job; `recreates`: the id of the deleted entity that an
       undo creates again.

@@ -389,7 +389,9 @@ class _Run:
         stored = client.ensure_reference(
             written,
             row.matches,
-            RowReference(row.label, owner=row.owner, policy=mapping.policy, origin=_origin(mapping)),
+            RowReference(
+                row.label, mapping.key, owner=row.owner, policy=mapping.policy, origin=_origin(mapping)
+            ),
         )
         row.id = stored["_id"]
         client.check_reach()

@@ -15,6 +15,7 @@ from ardoqpy_sync.compare.cache import component_key, reference_key
 from ardoqpy_sync.compare.diff import CREATE, DELETE
 from ardoqpy_sync.ledger.records import PARENT
 from ardoqpy_sync.plans.document_schema import ENDS
+from ardoqpy_sync.writing.unconfirmed import has_same
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -271,12 +272,13 @@ class DriftDetector:
     def _alike(self, planned: PlannedEntity, wanted: Entity) -> Sequence[Entity]:
         change = planned.listed[0]
         index = self._engine.index(planned.kind, change["rootWorkspace"])
+        type_id, by = wanted.get("typeId"), change.get("field")
         if planned.kind is self._engine.reference:
             source, target = (self._end(wanted.get(key)) for key in ENDS["reference"])
             if source is None or target is None:
                 return []
-            return index.matches(reference_key(source, target, wanted.get("type")))
-        type_id, by = wanted.get("typeId"), change.get("field")
+            matches = index.matches(reference_key(source, target, wanted.get("type")))
+            return [match for match in matches if has_same(planned.kind, wanted, by, match)]
         if by == PARENT:
             alike = index.matches(component_key(type_id, str(wanted.get("name"))))
             parent = {PARENT: wanted.get(PARENT)}

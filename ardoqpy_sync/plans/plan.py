@@ -82,7 +82,7 @@ class Plan:
       `rootWorkspace`, `version` (the version in Ardoq that was compared, None for a create), `attributes`
       (by attribute a dict with `old` and `new`, custom fields among the others), and, if known,
       `typeName` (of a reference, whose `type` is a number), `label` (the name of the source row), `field`
-      (by which a component was matched; `parent`: by its name below that), `deleted_with` (the `_id` of
+      (by which it was matched; `parent`: by its name below that), `deleted_with` (the `_id` of
       the component with which it is deleted), `owner` (the mapping and key of its row), `recreates` (the
       `_id` of what an undo creates again), `ledger` (what the ledger of the run that applies it has to
       know) and `note` (the same as text, or how a component was matched).

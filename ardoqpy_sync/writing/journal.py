@@ -434,7 +434,7 @@ class Journal:
         if self.has_failed:
             status = "failure"
         if self.rows is None:
-            self.rows = count_rows(report if ledger.undoes is None else ledger.previous_report())
+            self.rows = count_rows(report)
         counts = {
             "cache_hit_comps": self.rows["component"],
             "cache_hit_refs": self.rows["reference"],

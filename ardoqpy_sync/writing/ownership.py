@@ -171,7 +171,7 @@ class Ownership:
     def matched_entries(
         self, kinds: Iterable[Kind], changed: Mapping[str, Container[str]]
     ) -> list[MatchedEntry]:
-        """Return what the rows of a preview matched, and the job does not own, or has as missing or marked.
+        """Return what the rows of a preview matched, and the job does not own, or counts as missing.
 
         - `changed`: by id, the attributes that the plan changes.
         """
@@ -179,8 +179,7 @@ class Ownership:
         for kind, ws_id, entity, names in self._matched(kinds):
             entity_id = entity["_id"]
             known = self.entities.get((kind.name, entity_id))
-            is_marked = known is not None and known.is_marked and entity_id not in changed
-            if entity.get("_version") is None or (known is not None and not known.missing and not is_marked):
+            if entity.get("_version") is None or (known is not None and not known.missing):
                 continue  # it is created by the plan, or there is nothing to learn
             held, kept = kind.collection.flatten(entity), self.kept(entity_id)
             owner = self._cache.owners.get(entity_id, SCRIPT)

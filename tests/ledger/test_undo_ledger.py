@@ -9,6 +9,18 @@ from ardoqpy import ArdoqClient
 from ardoqpy_sync.ledger.taken_back import origin_of, taken_back
 from ardoqpy_sync.reporting.exit_codes import BLOCKED, CHANGES, DONE
 
+LINKS = """
+[sources.links]
+file = "links.csv"
+[[references]]
+rows = "links"
+workspace = "Apps"
+type = "uses"
+source = { value = "{From}" }
+target = { value = "{To}" }
+missing = "delete"
+"""
+
 
 @pytest.fixture
 def undo(home):
@@ -164,7 +176,7 @@ def test_undone_run_and_undo_do_not_count_rows(home, undo):
     home.apply()
     undo(2)
     home.rows("".join(few.splitlines(keepends=True)[:6]))
-    assert "20" in str(home.apply(BLOCKED)["delete_guard"]["reasons"])
+    assert "20 in the run before" in str(home.apply(BLOCKED)["delete_guard"]["reasons"])
 
 
 def test_rows_of_an_applied_plan_count(home):
@@ -176,7 +188,7 @@ def test_rows_of_an_applied_plan_count(home):
     job = home.folder / "job.toml"
     job.write_text(job.read_text().replace("share = 1.0", "share = 0.5"))
     home.rows("Id,Name,Cost,Owner\n" + "".join(f"{number},App {number},1,me\n" for number in range(5)))
-    assert "21" in str(home.apply(BLOCKED)["delete_guard"]["reasons"])
+    assert "21 in the run before" in str(home.apply(BLOCKED)["delete_guard"]["reasons"])
 
 
 # -- nothing twice -------------------------------------------------------------------------------------------
@@ -211,6 +223,59 @@ def test_what_was_beside_it_is_no_twin(home, ardoq, undo):
     assert [comp["name"] for comp in ardoq.dump()["components"]].count("Till") == 2
 
 
+def test_another_key_is_something_else(home, ardoq, undo):
+    """A component of the same name with another key is no reason to leave out what was deleted."""
+    home.apply()
+    home.rows(without(2))
+    home.apply()
+    ArdoqClient(ardoq.url, TOKEN).create_component(
+        {"name": "Till", "typeId": "p1", "rootWorkspace": APPS, "uid": "7"}
+    )
+    assert actions(undo(2)) == [("create", "Till")]
+
+
+TREE = """
+[sources.rooms]
+file = "rooms.csv"
+[[components]]
+rows = "rooms"
+workspace = "Apps"
+type = "Server"
+name = "{Name}"
+parent = { type = "Server", value = "{Parent}" }
+missing = "delete"
+"""
+
+
+def test_ids_in_the_ledger_are_new_after_an_undo(home, ardoq, undo):
+    """A parent that is created again is the parent that the ledger knows, so moving it away is an edit."""
+    home.job(more=TREE)
+    rooms = home.folder / "rooms.csv"
+    rooms.write_text("Name,Parent\nOther,\nHouse,\nRoom,House\n")
+    home.apply()
+    rooms.write_text("Name,Parent\nOther,\n")
+    home.apply()
+    undo(2)
+    held = components(ardoq)
+    edit(ardoq, "Room", parent=held["Other"]["_id"])
+    rooms.write_text("Name,Parent\nOther,\nHouse,\nRoom,House\n")
+    (entry,) = home.apply()["edits"]
+    assert (entry["attribute"], entry["base"]) == ("parent", held["House"]["_id"])
+
+
+@pytest.mark.parametrize("rows", ["Shop,Bank,x\nShop,Bank,y\n", "Shop,Bank,y\n"])
+def test_plan_with_keys_of_references(home, ardoq, rows):
+    """References between the same components are told apart by their key in a plan, as they are in a run."""
+    home.job(more=LINKS + 'displayText = "{Text}"\nkey = "displayText"\n')
+    links = home.folder / "links.csv"
+    links.write_text("From,To,Text\nShop,Bank,x\n")
+    home.apply()
+    links.write_text(f"From,To,Text\n{rows}")
+    home.review()
+    texts = [ref["displayText"] for ref in ardoq.dump()["references"]]
+    assert sorted(texts) == sorted(line[-1] for line in rows.split())
+
+
 # -- several undos -------------------------------------------------------------------------------------------
 
 
@@ -233,19 +298,6 @@ def test_taken_back():
     assert taken_back(undos) == {1, 2, 4}
     assert taken_back({3: 2, 4: 3}) == {3}
     assert [origin_of(run, undos) for run in (1, 3, 4, 5, 6, 7)] == [1, 2, 2, 1, 2, 7]
-
-
-LINKS = """
-[sources.links]
-file = "links.csv"
-[[references]]
-rows = "links"
-workspace = "Apps"
-type = "uses"
-source = { value = "{From}" }
-target = { value = "{To}" }
-missing = "delete"
-"""
 
 
 @pytest.mark.parametrize("links", ["Shop,Bank\n", "Till,Bank\nTill,Shop\n"])
