@@ -64,7 +64,8 @@ class ArdoqSyncClient(DeletionMethods, SyncReads):
       it is not called again. True shows bars on a terminal, with the extra `progress`
       (`pip install 'ardoqpy[progress]'`), and nothing elsewhere.
     - `ledger`: a file, or `{"url_env": NAME}` for PostgreSQL, that records each write before it is sent: what
-      this script owns, what it last wrote, and how to take a run back. Close the client to end the run there.
+      this script owns, what it last wrote, and how to take a run back. Only what it owns can be missing then,
+      so nothing is in its first run. Close the client to end the run there.
 
     A workspace is loaded whole at its first use: on v1 in one request, on v2 page by page, components,
     references and context side by side. A component matches by `typeId` and name in any letter case (or by
@@ -106,6 +107,7 @@ class ArdoqSyncClient(DeletionMethods, SyncReads):
         if ledger is not None:
             ledger = open_ledger(ledger, self.hosturl, self.org, read_only=simulate)
             self._engine.journal.use(ledger, token=Token.of(self.token), records=not simulate)
+            self._engine.journal.is_missing_only_owned = True
             previous_report = previous_report or ledger.previous_report()
             self._engine.log.know_not_converging(previous_report)
         self._rows_before = count_rows(previous_report or {})
@@ -429,11 +431,19 @@ class ArdoqSyncClient(DeletionMethods, SyncReads):
                     "%d writes were not sent, since the block that made them failed",
                     len(self._engine.writes.waiting),
                 )
+                self.give_up("The block that made it failed.")
         finally:
             super().__exit__(*failure)
 
     def close(self) -> None:
-        """Close the connections."""
+        """Send the pending writes, and close the connections."""
+        try:
+            if self._engine.writes.waiting:
+                self.flush()
+        finally:
+            self._close()
+
+    def _close(self) -> None:
         if self._engine.log.progress is not None:
             self._engine.log.progress.settle()
         try:
@@ -472,6 +482,7 @@ class ArdoqSyncClient(DeletionMethods, SyncReads):
             self.flush()
             engine = self._engine
             engine.report_duplicates()
+            engine.journal.exclude_others()
             engine.report.set_misses(engine.misses(engine.component), engine.misses(engine.reference))
             answer = engine.report.copy()
             if engine.log.progress is not None:

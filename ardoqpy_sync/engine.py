@@ -36,7 +36,7 @@ from ardoqpy_sync.progress import LOADING
 from ardoqpy_sync.writing.journal import Journal
 from ardoqpy_sync.writing.operations import with_real_ids
 from ardoqpy_sync.writing.pending import PendingWrites
-from ardoqpy_sync.writing.pending_row import NO_ROW, PendingRow, RowReference, SourceRow
+from ardoqpy_sync.writing.pending_row import NO_ROW, PendingRow, RowReference, SourceRow, own_copies
 from ardoqpy_sync.writing.run_log import RunLog
 from ardoqpy_sync.writing.settling import settle_open_writes
 
@@ -97,7 +97,7 @@ class Engine:
         if workspace is None or self.writes.in_step(ws_id):
             answer = self._read(ws_id)
             if workspace is not None and workspace.equals(answer):
-                self._note_loaded()
+                self.log.loaded()
                 return answer  # a copy already: the cache stays as it is
             workspace = self._loaded(ws_id, answer)
         return workspace.aggregated()
@@ -126,12 +126,8 @@ class Engine:
             raise UnexpectedAnswer(
                 f"Ardoq's answer for workspace {ws_id} is not a workspace with its content."
             ) from None
-        self._note_loaded()
+        self.log.loaded()
         return workspace
-
-    def _note_loaded(self) -> None:
-        if self.log.progress is not None:
-            self.log.progress.loaded()
 
     def index(self, kind: Kind, ws_id: str) -> EntityIndex:
         """Return all components, or all references, of a workspace."""
@@ -144,8 +140,8 @@ class Engine:
         Raise `NotFoundError` if this run has deleted it.
         """
         self._check_not_deleted(kind, entity_id)
-        located = self.cache.get(kind.name, entity_id)
-        return located.entity if located and not self.writes.in_step(located.workspace) else None
+        held = self.cache.get(kind.name, entity_id)
+        return held.entity if held and not self.writes.in_step(held.workspace) else None
 
     # -- match ----------------------------------------------------------------------------------------------
 
@@ -283,8 +279,9 @@ class Engine:
 
         With `caller_reports`, the caller reports a failure of the write.
         """
+        given, _ = own_copies(attributes(given, kind.argument), given)
         body, entity_id = self._with_real_ids(given), self.real_id(entity_id)
-        body = kind.collection.flatten(attributes(body, kind.argument))
+        body = kind.collection.flatten(body)
         id_segment(entity_id, f"{kind.argument}_id")
         ws_id, current = self.locate(kind, entity_id)[1:]
         version = body.get("_version")
@@ -354,6 +351,7 @@ class Engine:
         reference: RowReference,
     ) -> Entity:
         """Bring the first entity that matches in line with the body, or create one if none matches."""
+        body, given = own_copies(body, given)
         again = partial(self._ensure_again, kind, ws_id, body, match, given, reference)
         source = SourceRow(given, reference, again)
         matches = match()
@@ -422,7 +420,8 @@ class Engine:
         base = owned.base(kind.name, current["_id"])
         if self.writes.is_expected(current["_id"]) or owned.is_as_written(kind.name, current):
             # What an earlier row of this run has given is not somebody else's.
-            own = set(self.cache.given.get(current["_id"], ())) - owned.kept(current["_id"])
+            own = {*self.cache.given.get(current["_id"], ()), *self.writes.names(current["_id"])}
+            own = (own | owned.written_names(kind.name, current["_id"])) - owned.kept(current["_id"])
             base = {name: value for name, value in base.items() if name not in own}
         diff, edits = merge(diff, base, row.policy, row.key)
         for edit in edits:

@@ -37,14 +37,26 @@ class LoadedWorkspaces(MutableMapping[str, "Entity"]):
             return self._cache.workspaces[ws_id].aggregated()
 
     def __setitem__(self, ws_id: str, aggregated: Entity) -> None:
-        """Replace a workspace by a copy of an aggregated answer."""
+        """Replace a workspace by a copy of an aggregated answer; in a preview, what is simulated stays."""
         with self._lock:
-            self._cache.load(ws_id, copy_entity(aggregated))
+            is_up_to_date = self._engine.writes.in_step(ws_id)
+            self._engine.flush()
+            if is_up_to_date:
+                self._cache.load(ws_id, copy_entity(aggregated))
+            elif self._engine.writes.in_step(ws_id):  # the answer is from before what was pending
+                self._cache.workspaces.pop(ws_id, None)
 
     def __delitem__(self, ws_id: str) -> None:
-        """Forget a workspace, so that it is loaded again at its next use."""
+        """Forget a workspace, so that it is loaded again at its next use; what is simulated in it stays."""
         with self._lock:
-            del self._cache.workspaces[ws_id]
+            self._engine.flush()
+            if self._engine.writes.in_step(ws_id) or ws_id not in self._cache.workspaces:
+                del self._cache.workspaces[ws_id]
+
+    def clear(self) -> None:
+        """Forget all workspaces."""
+        for ws_id in self:
+            del self[ws_id]
 
     def __iter__(self) -> Iterator[str]:
         """Iterate over what is held."""

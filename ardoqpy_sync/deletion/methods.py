@@ -104,5 +104,6 @@ class DeletionMethods(Methods):
 
     def _missing_entities(self, bounds: Bounds) -> MissingEntities:
         self.flush()
+        self._engine.journal.exclude_others()
         collect = self.on_error == "collect"
         return MissingEntities(self.api, self._engine, bounds, self._rows_before, collect=collect)

@@ -200,6 +200,7 @@ class _Run:
 
     def run(self, components: list[ResolvedComponents], references: list[ResolvedReferences]) -> JobResult:
         client = self._client
+        self._engine.journal.is_missing_only_owned = False  # `missing_scope` of the job decides
         single_types = [single for mapping in components for single in mapping.single_types]
         mappings = [*single_types, *(single for mapping in references for single in mapping.single_types)]
         try:

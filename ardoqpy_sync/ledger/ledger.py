@@ -283,6 +283,11 @@ class Ledger:
         rows = self._select(statements.SELECT_OPEN_WRITES)
         return [(run, _write(*row)) for *row, run in rows if run != self.run]
 
+    def unfinished_run(self) -> int | None:
+        """Return the last run if it has not ended, and is no undo; None otherwise."""
+        rows = self._select(statements.SELECT_UNFINISHED)
+        return rows[0][0] if rows and rows[0][1] is None and rows[0][2] is None else None
+
     def later_writes(self, run: int) -> list[tuple[int, Write]]:
         """Return the writes of the runs after a run, each with its run."""
         return [

@@ -18,7 +18,7 @@ from ardoqpy_sync.plans.document_schema import ENDS
 from ardoqpy_sync.writing.unconfirmed import has_same
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from ardoqpy.entities import Entity
     from ardoqpy_sync.compare.cache import Located
@@ -164,7 +164,7 @@ class DriftDetector:
     def _known_as(self, planned: PlannedEntity, located: Located) -> dict[str, list[Any]]:
         """Return the names, types and workspaces that a plan can have for an entity."""
         kind, ws_id, entity = located
-        known = {"name": self._names(kind, entity), "type": [entity.get("type")], "workspace": [ws_id]}
+        known = {"name": self._names(planned, entity), "type": [entity.get("type")], "workspace": [ws_id]}
         for change in planned.listed:
             for key, pair in change["attributes"].items():
                 values = list(pair.values())
@@ -179,21 +179,31 @@ class DriftDetector:
                         known["type"] += [self._engine.model.component_type(ws_id, value) for value in values]
         return known
 
-    def _names(self, kind: str, entity: Entity) -> list[Any]:
-        """Return the names of an entity; a reference is named after its ends, which a plan can rename."""
-        if kind == "component":
+    def _names(self, planned: PlannedEntity, entity: Entity) -> list[Any]:
+        """Return the names of an entity; a reference is named after its ends, which a plan can change."""
+        if planned.kind is self._engine.component:
             return [entity.get("name")]
         ends = []
         for key in ENDS["reference"]:
-            end_id = entity.get(key, "")
-            # Its workspace may not be one of the plan's; then it is loaded.
-            located, planned = self._engine.find(self._engine.component, end_id), self.by_id.get(end_id)
-            names = [end_id, str(located.entity.get("name")) if located else end_id]
-            for change in planned.listed if planned else ():
-                name = change["attributes"].get("name")
-                names += map(str, name.values()) if name else ()
-            ends.append(names)
+            pairs: Iterator[Mapping[str, Any]] = (
+                change["attributes"].get(key, {}) for change in planned.listed
+            )
+            end_ids = dict.fromkeys(
+                [entity.get(key, ""), *(end_id for pair in pairs for end_id in pair.values())]
+            )
+            ends.append([name for end_id in end_ids for name in self._names_of_end(str(end_id))])
         return [f"{source} -> {target}" for source in ends[0] for target in ends[1]]
+
+    def _names_of_end(self, end_id: str) -> list[str]:
+        """Return the names that a component has, and that the plan gives it."""
+        planned = self.by_id.get(end_id) or self.by_plan_id.get(end_id)
+        # Its workspace may not be one of the plan's; then it is loaded.
+        located = None if end_id in self.created else self._engine.find(self._engine.component, end_id)
+        names = [end_id, str(located.entity.get("name")) if located else end_id]
+        for change in planned.listed if planned else ():
+            name = change["attributes"].get("name")
+            names += map(str, name.values()) if name else ()
+        return names
 
     def _assess_created(self, planned: PlannedEntity) -> None:
         matches = self.matches(planned)

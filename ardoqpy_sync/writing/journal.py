@@ -78,8 +78,12 @@ class Journal:
         self.owned = Ownership(cache)
         #: Whether this run writes to the ledger; a preview does not.
         self.records = False
+        #: Whether only what this script owns can be missing; a job decides that by its `missing_scope`.
+        self.is_missing_only_owned = False
         #: Whether an earlier run left writes whose outcomes are not recorded.
         self.has_open_writes = False
+        #: The last run, if it has not ended: it was killed.
+        self.unfinished_run: int | None = None
         #: Whether the block that made the run failed.
         self.has_failed = False
         #: By kind, the number of rows that the next run compares its own with; None for those of the report.
@@ -99,6 +103,7 @@ class Journal:
         self._encoder = Encoder(ledger.redacted, token)
         self.owned = Ownership(self._cache, ledger, self._encoder)
         self.has_open_writes = bool(ledger.open_writes())
+        self.unfinished_run = ledger.unfinished_run()
 
     def begin(self, command: str, **settings: Any) -> None:
         """Begin a run in the ledger; `settings` are those of `Ledger.begin`."""
@@ -109,6 +114,11 @@ class Journal:
         """Begin a run in the ledger, if none has begun."""
         if self.ledger is not None and self.ledger.run is None:
             self.begin(command, **settings)
+
+    def exclude_others(self) -> None:
+        """Exclude from what can be missing what a script with a ledger has neither created nor matched."""
+        if self.is_missing_only_owned:
+            self.owned.exclude_others()
 
     def keep_rows(self) -> None:
         """Have the next run compare its number of rows with an earlier run: those of this one are not all."""
@@ -123,7 +133,7 @@ class Journal:
                 self.owned = Ownership(self._cache, self.ledger, self._encoder)
             self.ledger.run = None
             self.ledger.has_ended = False
-            self._next = 1
+            self._next, self.rows = 1, None
 
     def _leave_run_to_parent(self) -> None:
         """In a forked child, leave the run to the parent: what the child writes is a run of its own."""
@@ -135,6 +145,8 @@ class Journal:
         if self.ledger is None or not self.records:
             return None
         self._leave_run_to_parent()
+        if self.ledger.has_ended:  # its client was closed, and is used again
+            self.start_run()
         if self.ledger.run is None:
             self.ledger.begin("script")
         return self.ledger

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple, cast
 
+from ardoqpy_sync.compare.cache import TYPE_OF
 from ardoqpy_sync.compare.diff import equal_values
 from ardoqpy_sync.ledger.encoding import Encoder, decode
 from ardoqpy_sync.ledger.records import REDACTED, OwnedVersion, Owner
@@ -72,6 +73,16 @@ class Ownership:
         """Return whether the job owns the entity of a kind and an id."""
         return entity in self.entities
 
+    def exclude_others(self) -> None:
+        """Exclude from what can be missing what is not owned, and no row has named."""
+        for kind in TYPE_OF:
+            for _, index in self._cache.indexes(kind):
+                self._cache.excluded.update(
+                    entity_id
+                    for entity_id in index.by_id
+                    if entity_id not in self._cache.named and (kind, entity_id) not in self.entities
+                )
+
     def base(self, kind: str, entity_id: str) -> Attributes:
         """Return the values that the job last wrote to an entity; {} if it does not own it."""
         return {name: value for name, value in self._all_values(kind, entity_id).items() if value != REDACTED}
@@ -118,6 +129,11 @@ class Ownership:
         """Return whether an entity is at the version that this run wrote last."""
         written = self._written.get((kind, entity["_id"]))
         return written is not None and written.stored.get("_version") == entity.get("_version")
+
+    def written_names(self, kind: str, entity_id: str) -> set[str]:
+        """Return the attributes of an entity that this run has written."""
+        written = self._written.get((kind, entity_id))
+        return set() if written is None else set(written.values)
 
     def note_outcome(self, entity_id: str, *, has_failed: bool) -> None:
         """Note how a write of an entity ended: if it failed, what the job last wrote stays what it was."""
@@ -271,6 +287,9 @@ class Ownership:
         kept, failed = self._kept.get(entity_id, set()), entity_id in self._failed
         if not failed:
             held = kind.collection.flatten(entity)
+            written = self._written.get((kind.name, entity_id))
+            if written is not None:  # an update by id, of what the row does not give
+                values |= {name: value for name, value in written.values.items() if name not in kept}
             values |= {name: held.get(name) for name in names if name not in kept}
         version = None if kept or failed else entity.get("_version")
         row = self._row(kind.name, entity_id, ws_id, owner, values, join_names(names), version)

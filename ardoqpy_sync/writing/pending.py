@@ -225,6 +225,11 @@ class PendingWrites:
         """Return whether the cache holds an entity as Ardoq is expected to store it, and does not yet."""
         return entity_id in self.waiting or entity_id in self._previewed
 
+    def names(self, entity_id: str) -> Collection[str]:
+        """Return the attributes that the pending write of an entity writes; none if no write is pending."""
+        operation = self.waiting.get(entity_id)
+        return () if operation is None else operation.attributes
+
     def is_new(self, entity_id: str) -> bool:
         """Return whether an entity is created by a pending write."""
         operation = self.waiting.get(entity_id)

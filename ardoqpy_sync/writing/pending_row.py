@@ -101,6 +101,14 @@ def row_reference(label: Any, field: Any = None, value: Any = None) -> RowRefere
         ) from None
 
 
+def own_copies(body: Entity, given: Any) -> tuple[Entity, Any]:
+    """Return copies of a row, as compared and as given: its caller may change it before it is sent."""
+    own = copy_entity(body)
+    if given is body:
+        return own, own
+    return own, copy_entity(given) if isinstance(given, dict) else given
+
+
 def copy_row(row: Any) -> Entity:
     """Return a copy of a row that failed; a value that Python cannot copy or print is shortened to text."""
     if not isinstance(row, dict):

@@ -62,6 +62,11 @@ class RunLog:
         if self.progress is not None:
             self.progress.start_run()
 
+    def loaded(self) -> None:
+        """Count a workspace that was loaded."""
+        if self.progress is not None:
+            self.progress.loaded()
+
     def wrote(self) -> None:
         """Note that a write succeeded."""
         self.circuit_breaker.reset()

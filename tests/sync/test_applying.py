@@ -1050,3 +1050,18 @@ def test_a_large_plan_goes_in_batches(ardoq, new_sync):
         entity["_id"] for key in ("components", "references") for entity in ardoq.dump()[key]
     }
     assert not any("batch-" in str(entity_id) for entity_id in result["ids"].values())
+
+
+@pytest.mark.parametrize("end", ["source", "target"])
+def test_plan_that_changes_an_end(ardoq, new_sync, end):
+    """A reference is named after its ends: a plan that changes one has not drifted by that."""
+    preview = new_sync(simulate=True)
+    preview.load_workspaces(["ws1"])
+    new = preview.create_component(row("New"))
+    preview.update_reference("web-shop", {end: new["_id"]})
+    preview.update_reference("shop-host", {"target": "till"})
+    result = new_sync().apply(preview.plan)
+    assert (len(result["applied"]), result["drifted"]) == (3, [])
+    references = {ref["_id"]: ref for ref in ardoq.dump()["references"]}
+    assert references["web-shop"][end] == result["ids"][new["_id"]]
+    assert references["shop-host"]["target"] == "till"

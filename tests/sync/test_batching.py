@@ -646,3 +646,38 @@ def test_settle_is_no_write_of_its_own(ardoq, batched):
     assert writes(ardoq) == []
     ardoq.load(seed([stored_component("web", "Web")]))
     assert names_in(ardoq) == ["Web"]
+
+
+def test_row_that_the_caller_fills_anew(ardoq, batched, other):
+    """What was given counts, also where it is decided again after somebody's edit."""
+    sync = batched()
+    sync.load_workspaces(["ws1"])
+    other.patch_component("web", payload={"note": "edited"})
+    one = row("Web", cost=100)
+    sync.create_component(one)
+    one["name"], one["cost"] = "Shop", 7
+    sync.flush()
+    assert value(held(ardoq, "web"), "cost") == 100
+    assert value(held(ardoq, "web"), "note") == "edited"
+    sync.update_component("shop", one := {"cost": 8})
+    other.patch_component("shop", payload={"note": "edited"})
+    one["cost"] = 9
+    sync.flush()
+    assert value(held(ardoq, "shop"), "cost") == 8
+
+
+@pytest.mark.parametrize("simulate", [False, True])
+@pytest.mark.parametrize("how", ["forget one", "forget all", "set"])
+def test_workspace_that_is_loaded_again_before_the_flush(ardoq, batched, other, how, simulate):
+    """A row is not created twice because its workspace was forgotten, or set, while its write was pending."""
+    sync = batched(simulate=simulate)
+    sync.create_component(row("New"))
+    if how == "forget one":
+        del sync.ws["ws1"]
+    elif how == "forget all":
+        sync.ws = {}
+    else:
+        sync.ws["ws1"] = other.get_workspace("ws1", aggregated=True)
+    sync.create_component(row("New"))
+    assert counts(sync.get_report())["new_comps"] == 1
+    assert names_in(ardoq).count("New") == (not simulate)
