@@ -553,7 +553,9 @@ class ArdoqSyncClient(DeletionMethods, SyncReads):
             return undo_plan(self._engine, run, simulate=self.simulate, origin=self._origin())
 
     def _origin(self) -> Origin:
-        return origin_now(api=self.version, host=self.hosturl, org=self.org, simulated=self.simulate)
+        origin = origin_now(api=self.version, host=self.hosturl, org=self.org, simulated=self.simulate)
+        job = self._engine.journal.job
+        return origin if job is None else {**origin, "job": job}
 
     def init_report(self) -> None:
         """Begin a new run over the same cache: an empty report, and no entity named yet.

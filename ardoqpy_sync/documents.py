@@ -26,6 +26,8 @@ class Origin(TypedDict):
     simulated: bool
     #: The run that a plan takes back.
     undoes: NotRequired[int | None]
+    #: The job whose ledger a plan was decided with.
+    job: NotRequired[str | None]
 
 
 class Counts(TypedDict):

@@ -30,6 +30,13 @@ def check_output_files(paths: Iterable[str], inputs: Iterable[str]) -> None:
             raise CommandError(problem)
 
 
+def check_output_files_of(job: Job, paths: Iterable[str]) -> None:
+    """Raise `CommandError` if an output file would overwrite the job, its lock, its ledger or a source."""
+    location = ledger_location(job)
+    inputs = [str(job.path), str(lock_of(job).path), *_source_files(job)]
+    check_output_files(paths, [*inputs, *([location] if isinstance(location, str) else [])])
+
+
 def find_file_problems(job: Job, options: argparse.Namespace) -> Iterator[tuple[str, str]]:
     """Yield every problem that a run of a job would have with its lock, ledger, output and webhook.
 

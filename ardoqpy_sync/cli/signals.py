@@ -67,6 +67,7 @@ class Interrupts:
     def check(self) -> None:
         """Raise `KeyboardInterrupt` if a signal has interrupted the run: call it before each write."""
         if self._received:
+            self._held = True  # what was put off comes again, and has interrupted the run already
             raise KeyboardInterrupt
 
 

@@ -272,6 +272,8 @@ class Cache:
         self.given_by: dict[str, str] = {}
         #: By the id of an entity: the mapping and key of the row that describes it.
         self.owners: dict[str, Owner] = {}
+        #: By kind, workspace and type: of which types the source describes all there is, even if nothing.
+        self.described: set[tuple[str, str, Any]] = set()
         #: The ids of entities that cannot be missing, although no row names them.
         self.excluded: set[str] = set()
         #: The ids of entities that must stay in this run, also if what they are deleted with is missing.
@@ -391,6 +393,11 @@ class Cache:
         """Note that a row of the source named this entity, which may be changed or deleted later."""
         self.named.add(entity["_id"])
         self._touched.add((kind, ws_id, entity.get(TYPE_OF[kind])))
+
+    def describe_types(self, types: Iterable[tuple[str, str, Any]]) -> None:
+        """Note that the source describes all there is of these types: by kind, workspace and type."""
+        self.described.update(types)
+        self._touched |= self.described
 
     def misses(self, kind: str) -> list[Entity]:
         """Return what Ardoq holds of the types that rows touched and no row named."""

@@ -318,28 +318,31 @@ class MissingEntities:
         created = {change.id for change in self._engine.report.changes if change.action == CREATE}
         targets = {target.id: target for miss in missing for target in (miss.target, *miss.cascade)}
         groups = {target.group: target for target in targets.values()}
-        before, named = Counter[Group](), Counter[Group]()
+        before, named, excluded = Counter[Group](), Counter[Group](), set[Group]()
+        named.update(group for group in groups if group in cache.described)
         for kind, ws_id in {group[:2] for group in groups}:
             index = self._engine.index(self._kinds[kind], ws_id)
             for entity in index:
-                if entity["_id"] in cache.excluded:
-                    continue
                 group = kind, ws_id, entity.get(TYPE_OF[kind])
+                if entity["_id"] in cache.excluded and entity["_id"] not in targets:
+                    excluded.add(group)
+                    continue
                 before[group] += entity["_id"] not in created
                 named[group] += entity["_id"] in cache.named
         for target in targets.values():  # and what somebody has made since its workspace was loaded
             before[target.group] += cache.get(target.group[0], target.id) is None
         return {
-            group: TypeCount(self._title(target), before[group], named[group])
+            group: TypeCount(self._title(target, owned=group in excluded), before[group], named[group])
             for group, target in groups.items()
         }
 
-    def _title(self, target: Target) -> str:
+    def _title(self, target: Target, *, owned: bool) -> str:
+        """Return what is counted; `owned` if what belongs to others is not."""
         kind, ws_id, _ = target.group
         name = (self._engine.cache.attributes(ws_id) or {}).get("name")
         workspace = f"workspace {name} ({ws_id})" if name else f"workspace {ws_id}"
         type_name = target.described.get("typeName") or target.described["type"]
-        return f"{kind}s of type {type_name} in {workspace}"
+        return f"{'owned ' if owned else ''}{kind}s of type {type_name} in {workspace}"
 
     def _run(self, kinds: Sequence[str]) -> Run:
         report = self._engine.report.as_dict()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ardoqpy.errors import InvalidInput
+from ardoqpy._messages import quote_name
+from ardoqpy.errors import ConfigurationError, InvalidInput
 from ardoqpy_sync.client import ArdoqSyncClient
 from ardoqpy_sync.job.file.schema import parse_duration
 from ardoqpy_sync.ledger.ledger import Ledger
@@ -71,7 +72,22 @@ def open_job_ledger(job: Job, *, read_only: bool) -> Ledger | None:
     location = ledger_location(job)
     if location is None:
         return None
-    return Ledger.open(location, job.name, redact=job.run.get("redact", ()), read_only=read_only)
+    ledger = Ledger.open(location, job.name, redact=job.run.get("redact", ()), read_only=read_only)
+    if isinstance(location, str):
+        _check_job(ledger)
+    return ledger
+
+
+def _check_job(ledger: Ledger) -> None:
+    """Raise `ConfigurationError` if the file of a ledger has the runs of other jobs only."""
+    others = ledger.jobs()
+    if others and ledger.job not in others:
+        ledger.close()
+        raise ConfigurationError(
+            f"{ledger.description} has the runs of the job {quote_name(others[0])}, and none of the job "
+            f"{quote_name(ledger.job)}: what a job owns is kept under its name. Set name to "
+            f"{quote_name(others[0])} again; for another job, set ledger to another file."
+        )
 
 
 def ledger_location(job: Job) -> str | dict[str, str] | None:

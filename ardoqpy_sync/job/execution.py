@@ -26,7 +26,7 @@ from ardoqpy_sync.job.redaction import check_redacted
 from ardoqpy_sync.job.runner import run_job
 from ardoqpy_sync.job.trace import RunTrace
 from ardoqpy_sync.lock import JobLock
-from ardoqpy_sync.plans.approval import MAX_AGE, check_approval
+from ardoqpy_sync.plans.approval import MAX_AGE, check_approval, check_job
 from ardoqpy_sync.plans.plan import origin_now
 from ardoqpy_sync.reporting.document import build_failed_document, build_run_document, without_token
 from ardoqpy_sync.reporting.exit_codes import BLOCKED, DONE, FAILED, INTERRUPTED, exit_code_of, most_severe
@@ -231,6 +231,7 @@ def apply_plan(
     context.title = f"Plan of {made_at}" if job is None else f"{job.name}, plan of {made_at}"
     context.applied = plan.identity(approved_by)
     check_approval(plan, allow_edited=allow_edited, max_age=max_age)
+    check_job(plan, None if job is None else job.name)
     with (
         JobLock(f"{path}.lock", job=context.title, take_over=take_over)
         if job is None

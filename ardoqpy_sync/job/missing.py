@@ -53,7 +53,15 @@ class MissingItems:
         self._ledger = engine.journal.ledger
         self._mappings = mappings
         self._result = result
-        self._with_rows = {row.mapping for row in rows if not row.problems}
+        self._with_rows = {row.mapping for row in rows if row.is_used}
+        described = {single.group for mapping in self._with_rows for single in mapping.single_types}
+        engine.cache.describe_types(described)  # rows may also say that there is nothing of a type
+        # What other mappings describe is not less certain because all rows of one are skipped.
+        self._with_rows |= {
+            row.mapping
+            for row in rows
+            if not row.problems and all(single.group in described for single in row.mapping.single_types)
+        }
         self._unidentified: dict[TypeGroup, list[MappedRow]] = {}
         for row in rows:
             if row.problems and not row.is_identified:
@@ -237,7 +245,7 @@ class MissingItems:
         self._block(
             resolved,
             f"No row of source {quote_name(mapping.rows)} could be used as a {described}, {kept} Check "
-            "whether the source is empty, or all its rows failed.",
+            "whether the source is empty, or all its rows failed or were skipped.",
         )
         return not resolved.owned
 

@@ -41,6 +41,8 @@ if TYPE_CHECKING:
         WriteRow,
     )
 
+#: What all scripts are called in their ledgers.
+SCRIPT_NAME = "script"
 #: For how many runs the values before each write, and the run documents, are kept.
 KEEP_RUNS = 100
 #: More than a ledger has.
@@ -200,6 +202,10 @@ class Ledger:
                 self._select(statements.SELECT_RUNS)
             )
         ]
+
+    def jobs(self) -> list[str]:
+        """Return the names of all jobs that have runs in the same database."""
+        return [job for (job,) in self._select(statements.SELECT_JOBS)]
 
     def find_run(self, name: str | int) -> Run:
         """Return a run by its number, or the last one for `last`; raise `InvalidInput` if there is none."""
@@ -471,7 +477,7 @@ def open_ledger(
     Raise `ConfigurationError` if it cannot be used, or is about another Ardoq.
     """
     if not isinstance(ledger, Ledger):
-        ledger = Ledger.open(ledger, "script", read_only=read_only)
+        ledger = Ledger.open(ledger, SCRIPT_NAME, read_only=read_only)
     ledger.bind(host, org)
     return ledger
 

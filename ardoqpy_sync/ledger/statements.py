@@ -77,6 +77,7 @@ SET_FACT = """INSERT INTO facts (job, name, value) VALUES (:job, :name, :value)
 _RUN = "run, started, ended, who, command, status, totals, plan_id, approved_by, undoes"
 SELECT_RUNS = f"SELECT {_RUN} FROM runs WHERE job = :job ORDER BY run DESC"
 SELECT_UNFINISHED = """SELECT run, ended, undoes FROM runs WHERE job = :job ORDER BY run DESC LIMIT 1"""
+SELECT_JOBS = "SELECT DISTINCT job FROM runs ORDER BY job"
 SELECT_LAST_RUN = "SELECT max(run) FROM runs WHERE job = :job"
 ADD_RUN = """INSERT INTO runs (job, run, started, who, command, plan_id, approved_by, undoes)
     VALUES (:job, :run, :started, :who, :command, :plan_id, :approved_by, :undoes)"""

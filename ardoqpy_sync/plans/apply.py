@@ -10,6 +10,7 @@ from ardoqpy_sync.compare.diff import CREATE, DELETE
 from ardoqpy_sync.documents import KINDS
 from ardoqpy_sync.ledger.records import Owner
 from ardoqpy_sync.plans.apply_result import ApplyResult
+from ardoqpy_sync.plans.approval import check_job
 from ardoqpy_sync.plans.document_schema import ENDS
 from ardoqpy_sync.plans.drift import DRIFTED, FAILED, SETTLED, TODO, DriftDetector, PlannedEntity
 from ardoqpy_sync.plans.plan import Plan
@@ -44,14 +45,7 @@ def apply(
     if not isinstance(on_drift, str) or on_drift not in ("skip", "refuse", "replan"):
         raise InvalidInput(f"on_drift is {quote_name(on_drift)}: give 'skip', 'refuse' or 'replan'.")
     plan = Plan.from_dict(plan.as_dict())
-    for key, planned_for in (("host", plan.origin["host"]), ("org", plan.origin.get("org"))):
-        value = here[key]
-        if planned_for is not None and value is not None and planned_for.casefold() != value.casefold():
-            raise InvalidInput(
-                f"The plan was made for the {key} {quote_name(planned_for)}, this client writes to "
-                f"{quote_name(value)}: make a plan there, or, where both are the same Ardoq, "
-                f"set plan.origin[{key!r}]."
-            )
+    _check_origin(plan, {**here, "job": engine.journal.job})
     engine.flush()
     engine.drifted.clear()
     engine.report.not_undone += plan.not_undone
@@ -75,6 +69,19 @@ def apply(
                 engine.failed(kind, row, problem)
                 raise problem
         return _Applying(engine, plan, on_drift, on_error).run()
+
+
+def _check_origin(plan: Plan, here: dict[str, str | None]) -> None:
+    """Raise `InvalidInput` if a plan was made for another host or organisation, or by another job."""
+    for key, planned_for in (("host", plan.origin["host"]), ("org", plan.origin.get("org"))):
+        value = here[key]
+        if planned_for is not None and value is not None and planned_for.casefold() != value.casefold():
+            raise InvalidInput(
+                f"The plan was made for the {key} {quote_name(planned_for)}, this client writes to "
+                f"{quote_name(value)}: make a plan there, or, where both are the same Ardoq, "
+                f"set plan.origin[{key!r}]."
+            )
+    check_job(plan, here["job"])
 
 
 def _load_afresh(engine: PlanEngine, plan: Plan) -> None:

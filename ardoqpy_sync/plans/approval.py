@@ -36,6 +36,19 @@ def check_approval(
         _check_age(plan, timedelta(seconds=max_age), now or datetime.now(UTC))
 
 
+def check_job(plan: Plan, job: str | None) -> None:
+    """Raise `InvalidInput` if a plan was decided with the ledger of another job.
+
+    - `job`: the one whose ledger is written; None if there is none.
+    """
+    planned_by = plan.origin.get("job")
+    if planned_by is not None and job is not None and planned_by != job:
+        raise InvalidInput(
+            f"The plan was made by the job {quote_name(planned_by)}, and is to be applied with the ledger of "
+            f"the job {quote_name(job)}: apply it with the job that made it."
+        )
+
+
 def _check_unedited(plan: Plan) -> None:
     if plan.sha256 is None:
         raise InvalidInput(

@@ -74,7 +74,8 @@ def headline(document: RunDocument) -> str:
         ids = {entity["_id"] for entity in blocked}  # the plan of an undo lists what the guard blocks
         planned = sum(change["_id"] in ids for change in document["changes"] if change["action"] == "delete")
         are_more = actions["delete"] and planned < len(blocked)
-        more = f"{len(blocked):,}{' more' if are_more else ''}" if blocked else "all deletes"
+        others = "all other deletes" if actions["delete"] else "all deletes"
+        more = f"{len(blocked):,}{' more' if are_more else ''}" if blocked else others
         parts.append(f"the delete guard blocked {more}")
     if since := document.get("since"):
         counts = Counter(change["since"] for change in document["changes"] if "since" in change)

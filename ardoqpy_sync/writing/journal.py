@@ -12,7 +12,7 @@ from ardoqpy.errors import NotFoundError, ServiceUnavailable, UnexpectedAnswer
 from ardoqpy_sync.compare.diff import CREATE, DELETE, UPDATE
 from ardoqpy_sync.json_file import as_json_value
 from ardoqpy_sync.ledger.encoding import Encoder, decode, encode
-from ardoqpy_sync.ledger.ledger import KEEP_RUNS
+from ardoqpy_sync.ledger.ledger import KEEP_RUNS, SCRIPT_NAME
 from ardoqpy_sync.report import count_rows
 from ardoqpy_sync.writing.operations import with_real_ids
 from ardoqpy_sync.writing.ownership import SCRIPT, Ownership, join_names
@@ -104,6 +104,11 @@ class Journal:
         self.owned = Ownership(self._cache, ledger, self._encoder)
         self.has_open_writes = bool(ledger.open_writes())
         self.unfinished_run = ledger.unfinished_run()
+
+    @property
+    def job(self) -> str | None:
+        """The job whose ledger this is; None without a ledger, and for that of a script."""
+        return None if self.ledger is None or self.ledger.job == SCRIPT_NAME else self.ledger.job
 
     def begin(self, command: str, **settings: Any) -> None:
         """Begin a run in the ledger; `settings` are those of `Ledger.begin`."""

@@ -103,10 +103,13 @@ def row_reference(label: Any, field: Any = None, value: Any = None) -> RowRefere
 
 def own_copies(body: Entity, given: Any) -> tuple[Entity, Any]:
     """Return copies of a row, as compared and as given: its caller may change it before it is sent."""
-    own = copy_entity(body)
-    if given is body:
-        return own, own
-    return own, copy_entity(given) if isinstance(given, dict) else given
+    try:
+        own = copy_entity(body)
+        if given is body:
+            return own, own
+        return own, copy_entity(given) if isinstance(given, dict) else given
+    except RecursionError:  # it holds itself, and is not written
+        return body, given
 
 
 def copy_row(row: Any) -> Entity:

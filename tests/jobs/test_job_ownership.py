@@ -272,6 +272,42 @@ def test_rows_with_blank_ends_are_usable(ardoq, run):
     assert (result.blocked, report["failed_refs"]) == ([], 0)
 
 
+@pytest.mark.parametrize(("share", "left"), [("1.0", 0), ("0.5", 1)])
+def test_last_reference_of_a_type(ardoq, run, share, left):
+    """If all rows say that there are no references, those that are there are missing, within the limits."""
+    text = FROM_A + LINKS + ANYTHING.replace("1.0", share)
+    rows = {"a": names("a", 2), "links": [{"From": "a0", "To": None, "Why": None}]}
+    load(ardoq, references=[("a0", "a1")], a=2)
+    result, report, _ = run(text, **rows)
+    assert len(ardoq.dump()["references"]) == left
+    assert (report["del_refs"], len(result.blocked)) == (1 - left, left)
+    load(ardoq, references=[("a0", "a1")], a=2)
+    _, report, _ = run(text.replace('missing = "delete"', 'missing = "report"'), **rows)
+    assert len(report["cache_miss_refs"]) == 1
+
+
+def test_rows_that_are_all_skipped_are_not_usable(ardoq, run):
+    """If all rows of a mapping are skipped, nothing of its type is missing, and the guard says so."""
+    load(ardoq, a=2)
+    text = FROM_A.replace("[components.fields]", "create = false\n[components.fields]") + ANYTHING
+    result, report, _ = run(text, a=names("z", 2))
+    assert (report["del_comps"], report["cache_miss_comps"]) == (0, [])
+    assert "or all its rows failed or were skipped" in " ".join(sentences(result))
+    more = text.replace('[[components]]\nrows = "a"', '[[components]]\nrows = "b"')
+    assert run(FROM_A + more, a=names("a", 2), b=names("z", 2))[0].blocked == []
+
+
+def test_end_whose_row_is_skipped_is_absent(ardoq, run):
+    """A reference with `when_absent = "skip"` is skipped if the row of its end is; it is not rejected."""
+    load(ardoq, a=1)
+    text = FROM_A.replace('key = "cmdb_id"', "create = false")
+    text += LINKS.replace('value = "{To}"', 'value = "{To}", when_absent = "skip"') + ANYTHING
+    links = [{"From": "a0", "To": to, "Why": None} for to in ("z0", "z1")]
+    result, report, _ = run(text, a=[*names("a", 1), *names("z", 1)], links=links)
+    assert report["failed_refs"] == 0
+    assert len(result.skipped) == 3
+
+
 def test_type_with_unidentified_rows_is_not_deleted_with_others(ardoq, run):
     """What an unidentified row may be about is not taken along with what another mapping deletes."""
     parent, child = "1".zfill(24), "2".zfill(24)

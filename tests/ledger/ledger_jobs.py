@@ -63,6 +63,17 @@ uid = "{{Id}}"
 cost = "{{Cost}}"
 owner = "{{Owner}}"
 """
+LINKS = """
+[sources.links]
+file = "links.csv"
+[[references]]
+rows = "links"
+workspace = "Apps"
+type = "uses"
+source = { value = "{From}" }
+target = { value = "{To}" }
+missing = "delete"
+"""
 DELETE, MARK = '"delete"', '{ set = { state = "Retired" } }'
 ROWS = "Id,Name,Cost,Owner\n1,Shop,10,me\n2,Till,20,me\n3,Bank,30,me\n"
 

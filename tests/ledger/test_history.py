@@ -219,9 +219,9 @@ def test_pages_of_another_job_or_ledger_are_never_replaced(run, record, tmp_path
     run("history job.toml --report runs")
     before = (tmp_path / "runs" / "run-1.html").read_text()
     job = (tmp_path / "job.toml").read_text()
-    (tmp_path / "job.toml").write_text(job.replace('name = "Ledger job"', 'name = "Other job"'))
-    assert "is not the index of this job" in run("history job.toml --report runs").err
-    (tmp_path / "job.toml").write_text(job)
+    (tmp_path / "other.toml").write_text(job.replace('name = "Ledger job"', 'name = "Other job"'))
+    run("apply other.toml")
+    assert "is not the index of this job" in run("history other.toml --report runs").err
     with sqlite3.connect(tmp_path / "job.ledger.db") as connection:
         connection.execute("UPDATE runs SET started = '2020-01-01T00:00:00Z'")
     connection.close()

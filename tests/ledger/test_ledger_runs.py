@@ -7,9 +7,11 @@ import pytest
 from ledger_jobs import (
     APPS,
     JOHN,
+    LINKS,
     MARK,
     ROWS,
     SEED,
+    TOKEN,
     actions,
     components,
     edit,
@@ -18,6 +20,7 @@ from ledger_jobs import (
     writes,
 )
 
+from ardoqpy import ArdoqClient
 from ardoqpy_sync.engine import Engine
 from ardoqpy_sync.ledger.ledger import Ledger
 from ardoqpy_sync.reporting.exit_codes import BLOCKED, CHANGES, DONE, FAILED
@@ -507,3 +510,95 @@ def test_values_that_ardoq_does_not_keep_are_not_sent_again(home, ardoq):
         run = home.apply()
         assert [each["attribute"] for each in run["not_converging"]] == ["cost"]
         assert writes(ardoq) == []
+
+
+# -- several jobs, and files that a run must not write over --------------------------------------------------
+
+
+def test_job_with_another_name(home, ardoq):
+    """A job that was renamed is refused with the remedy, as long as its ledger has only the old name."""
+    home.apply()
+    edit(ardoq, "Shop", cost=5)
+    job = home.folder / "job.toml"
+    text = job.read_text()
+    job.write_text(text.replace("Ledger job", "Renamed"))
+    for command in ("plan job.toml", "apply job.toml", "check job.toml", "history job.toml"):
+        ran = home.run(command)
+        assert "the job 'Ledger job', and none of the job 'Renamed'" in ran.err + ran.out
+        assert ran.status == FAILED
+    job.write_text(text)
+    assert edits(home.apply()) == [("cost", 10, 5, 10, False, "kept")]
+
+
+@pytest.mark.parametrize("undo", [False, True])
+def test_plan_of_another_job(home, undo):
+    """A plan is applied with the job that made it only: another one would own what it creates."""
+    home.apply()
+    home.run("undo job.toml 1 --save plan.json" if undo else "plan job.toml --save plan.json")
+    other = home.folder / "other.toml"
+    other.write_text((home.folder / "job.toml").read_text().replace("Ledger job", "Other"))
+    home.run("apply other.toml")
+    ran = home.run("apply plan.json --job other.toml")
+    assert (ran.status, "made by the job 'Ledger job'" in ran.err + ran.out) == (FAILED, True)
+    assert "taken back" not in home.run("history other.toml").out.replace("taken back by", "")
+    assert len(home.run("history other.toml").out.splitlines()) == 2
+
+
+@pytest.mark.parametrize("file", ["job.toml", "apps.csv", "job.ledger.db", "job.toml.lock"])
+def test_output_over_a_file_of_the_job(home, file):
+    """No command writes its output over the job, its source, its ledger or its lock."""
+    home.apply()
+    commands = [
+        f"plan job.toml --save {file}",
+        f"undo job.toml 1 --save {file}",
+        f"ledger export job.toml --output {file}",
+    ]
+    for command in commands:
+        assert "would overwrite another file" in home.run(command).err
+    assert actions(home.apply()) == []
+
+
+TWO_KEYS = """
+[sources.more]
+file = "more.csv"
+[[components]]
+rows = "more"
+workspace = "Apps"
+type = "App"
+name = "{Name}"
+key = "state"
+missing = "delete"
+create = false
+[components.fields]
+state = "{State}"
+"""
+
+
+def test_emptied_key_of_a_component_with_two_keys(home, ardoq):
+    """The ledger knows the component of an emptied key, also if another mapping finds it by its own key."""
+    home.job(more=TWO_KEYS)
+    (home.folder / "more.csv").write_text("Name,State\nTill,S2\n")
+    home.apply()
+    edit(ardoq, "Till", state="S2")
+    home.apply()
+    edit(ardoq, "Till", uid=None)
+    assert actions(home.apply()) == [("update", "Till")]
+    assert components(ardoq)["Till"]["uid"] == "2"
+
+
+def test_share_counts_what_goes_along(home, ardoq):
+    """What others have at a component goes along and counts, and no share is more than all there is."""
+    home.job(more=LINKS, guard="take_along = true")
+    (home.folder / "links.csv").write_text("From,To\nShop,Bank\n")
+    home.apply()
+    held = components(ardoq)
+    for target in ("Bank", "Fax"):
+        ArdoqClient(ardoq.url, TOKEN).create_reference(
+            {"source": held["Till"]["_id"], "target": held[target]["_id"], "type": 1}
+        )
+    home.rows(without(2))
+    assert actions(home.apply()) == [
+        ("delete", "Till"),
+        ("delete", "Till -> Bank"),
+        ("delete", "Till -> Fax"),
+    ]

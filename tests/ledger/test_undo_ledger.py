@@ -3,23 +3,11 @@
 import json
 
 import pytest
-from ledger_jobs import APPS, MARK, ROWS, TOKEN, actions, components, edit, ledger_of, without
+from ledger_jobs import APPS, LINKS, MARK, ROWS, TOKEN, actions, components, edit, ledger_of, without
 
 from ardoqpy import ArdoqClient
 from ardoqpy_sync.ledger.taken_back import origin_of, taken_back
 from ardoqpy_sync.reporting.exit_codes import BLOCKED, CHANGES, DONE
-
-LINKS = """
-[sources.links]
-file = "links.csv"
-[[references]]
-rows = "links"
-workspace = "Apps"
-type = "uses"
-source = { value = "{From}" }
-target = { value = "{To}" }
-missing = "delete"
-"""
 
 
 @pytest.fixture

@@ -11,7 +11,8 @@ import pytest
 from nightly import APPS, MISSING, ORDERS, ROWS, job_text, names_in, writes
 
 from ardoqpy import ServiceUnavailable
-from ardoqpy_sync import ArdoqSyncClient
+from ardoqpy_sync import ArdoqSyncClient, engine
+from ardoqpy_sync.cli.signals import PAUSE, interrupts_once
 from ardoqpy_sync.job import load_job, open_client, run_job
 from ardoqpy_sync.reporting.exit_codes import DONE, FAILED, INTERRUPTED
 from ardoqpy_sync.writing.circuit_breaker import PATIENCE
@@ -264,3 +265,13 @@ def test_broken_pipe(home, ardoq):
         assert process.wait(60) == 141
         assert process.stderr.read() == b""
     assert len(json.loads((home / "a.json").read_text())["changes"]) == 5
+
+
+def test_signal_that_was_put_off_interrupts_once():
+    """A signal that came at a bad moment, and that the next write has noticed, does not interrupt again."""
+    with interrupts_once() as interrupts:
+        moment = compile("handle(signal.SIGTERM, sys._getframe())", engine.__file__, "exec")
+        exec(moment, {"handle": interrupts.handle, "signal": signal, "sys": sys})
+        with pytest.raises(KeyboardInterrupt):
+            interrupts.check()
+        time.sleep(20 * PAUSE)  # it comes again

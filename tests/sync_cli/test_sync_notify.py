@@ -68,7 +68,8 @@ def test_unwritable_report(home, run, monkeypatch):
     """If a report cannot be written, the job is still done, and the exit code is 1."""
     (home / "a.html").mkdir()
     assert "it is a folder" in run("apply job.toml --report a.html").err
-    monkeypatch.setattr("ardoqpy_sync.cli.commands.apply.check_output_files", lambda *_: None)
+    for check in ("check_output_files", "check_output_files_of"):
+        monkeypatch.setattr(f"ardoqpy_sync.cli.commands.apply.{check}", lambda *_: None)
     ran = run("apply job.toml --report a.html --report b.md")
     assert ran.status == FAILED
     assert "ardoqpy-sync: The file 'a.html' cannot be written" in ran.err

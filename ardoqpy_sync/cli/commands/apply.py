@@ -9,7 +9,7 @@ from ardoqpy.cli.errors import CommandError
 from ardoqpy.cli.options import connection_settings
 from ardoqpy_sync.cli.job_file import is_json, load_job_file
 from ardoqpy_sync.cli.notify import run_and_notify
-from ardoqpy_sync.cli.output_files import check_output_files, open_rejected_files
+from ardoqpy_sync.cli.output_files import check_output_files, check_output_files_of, open_rejected_files
 from ardoqpy_sync.job.connect import lock_of
 from ardoqpy_sync.job.execution import apply_job, apply_plan
 from ardoqpy_sync.plans.approval import MAX_AGE
@@ -51,6 +51,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _run_job(options: argparse.Namespace, context: RunContext) -> RunResult:
     job = load_job_file(options.job, options.redact)
+    check_output_files_of(job, options.report)
     context.title = job.name
     settings = connection_settings(options)
     with lock_of(job, take_over=options.take_over) as lock:
@@ -69,6 +70,8 @@ def _run_job(options: argparse.Namespace, context: RunContext) -> RunResult:
 def _apply_plan(options: argparse.Namespace, context: RunContext) -> RunResult:
     plan = Plan.load(options.job)
     job = load_job_file(options.job_of_plan, options.redact) if options.job_of_plan else None
+    if job is not None:
+        check_output_files_of(job, options.report)
     return apply_plan(
         plan,
         context,

@@ -12,7 +12,7 @@ from ardoqpy.cli.errors import CommandError
 from ardoqpy.cli.output import open_output
 from ardoqpy_sync.cli.job_file import load_job_file
 from ardoqpy_sync.cli.job_ledger import open_ledger_of
-from ardoqpy_sync.cli.output_files import check_output_files
+from ardoqpy_sync.cli.output_files import check_output_files_of
 from ardoqpy_sync.job.connect import lock_of
 from ardoqpy_sync.ledger.transfer import export_lines, import_lines
 
@@ -35,7 +35,8 @@ def forget(options: argparse.Namespace) -> int:
         if len(mappings) > 1:
             listed = ", ".join(sorted(mappings))
             raise CommandError(
-                f"The key {quote_name(options.key)} is in several mappings: {listed}. Name one with --type."
+                f"The key {quote_name(options.key)} is in several mappings: {listed}. Name the type of "
+                "one with --type."
             )
         keys = {each.owner.describe_key() for each in matches}
         if len(keys) > 1:
@@ -65,7 +66,7 @@ def _with_key(owned: list[OwnedEntity], text: str) -> list[OwnedEntity]:
 def export(options: argparse.Namespace) -> int:
     """Write what a job owns, and its runs, as lines of JSON; return the exit code."""
     if options.output != "-":
-        check_output_files([options.output], [options.job])
+        check_output_files_of(load_job_file(options.job), [options.output])
     with open_ledger_of(options.job, read_only=True) as ledger, open_output(options.output) as stream:
         stream.writelines(f"{line}\n" for line in export_lines(ledger))
     return 0

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ardoqpy.cli.options import connection_settings
 from ardoqpy_sync.cli.job_file import load_job_file
 from ardoqpy_sync.cli.notify import run_and_notify
-from ardoqpy_sync.cli.output_files import check_output_files, open_rejected_files
+from ardoqpy_sync.cli.output_files import check_output_files, check_output_files_of, open_rejected_files
 from ardoqpy_sync.job.execution import preview_job
 from ardoqpy_sync.plans.plan import Plan
 from ardoqpy_sync.reporting.since import mark_since
@@ -28,6 +28,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _plan(options: argparse.Namespace, context: RunContext) -> RunResult:
     job = load_job_file(options.job)
+    check_output_files_of(job, [*filter(None, [options.save]), *options.report])
     approved = Plan.load(options.since) if options.since else None
     context.title = job.name
     rejected = open_rejected_files(job, options)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ardoqpy.cli.options import connection_settings
 from ardoqpy_sync.cli.job_file import load_job_file
 from ardoqpy_sync.cli.notify import run_and_notify
-from ardoqpy_sync.cli.output_files import check_output_files
+from ardoqpy_sync.cli.output_files import check_output_files, check_output_files_of
 from ardoqpy_sync.job import open_client
 from ardoqpy_sync.job.connect import begin_run, lock_of
 from ardoqpy_sync.job.execution import RunResult, apply_with_client, record_result, save_plan
@@ -33,6 +33,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _undo(options: argparse.Namespace, context: RunContext) -> RunResult:
     job = load_job_file(options.job, options.redact)
+    check_output_files_of(job, [*filter(None, [options.save]), *options.report])
     context.title = f"{job.name}, undo of run {options.number}"
     if not options.apply:
         return preview_undo(job, options, context, options.save)[0]

@@ -219,7 +219,7 @@ JOB = Table(
     "The keys before the first table.",
     {
         "format": Key(FORMAT, "The version of the job format: 1.", required=True),
-        "name": Key(TEXT, "The name of the job in reports. Default: the name of the file."),
+        "name": Key(TEXT, "The name of the job in reports and in its ledger. Default: the name of the file."),
         "ardoq": Key(TABLE, "The connection to Ardoq."),
         "run": Key(TABLE, "Settings of a run."),
         "guard": Key(TABLE, "Limits on deleting and setting what is missing."),
@@ -291,7 +291,9 @@ GUARD = Table(
     "The delete guard: limits on deleting or setting what is no longer in the sources. If a limit is "
     "exceeded, nothing is deleted: see [deleting what is missing](deleting.md).",
     {
-        "share": Key(SHARE, "The largest share of each type in each workspace. Default: 0.2."),
+        "share": Key(
+            SHARE, "The largest share of what the job owns of each type in each workspace. Default: 0.2."
+        ),
         "count": Key(
             COUNT, "The largest number to delete or mark. Default: 100 of each type in each workspace."
         ),

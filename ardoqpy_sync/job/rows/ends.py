@@ -55,7 +55,9 @@ class _EndResolver:
             self._set_meant(row)
 
     def _end(self, row: ReferenceRow, selector: ResolvedSelector, name: EndName, role: str) -> Target | None:
-        if selector.selector.when_absent == "skip" and not self._targets.select(selector, name):
+        if selector.selector.when_absent == "skip" and not any(
+            map(_may_exist, self._targets.select(selector, name))
+        ):
             row.skipped = f"There is no {role} {selector.describe(name)}, and when_absent is skip."
             return None
         return self._targets.find_end(row, selector, name, role)
@@ -82,6 +84,11 @@ class _EndResolver:
         """Return the ids of the components that names mean, without new ones; None if they mean none."""
         matches = [match for name in names for match in self._targets.select(selector, name)]
         return {match.id for match in matches if match.id is not None} if matches else None
+
+
+def _may_exist(target: Target) -> bool:
+    """Return whether a component is in Ardoq after the run, or would be if none of its rows were rejected."""
+    return target.will_exist or any(row.problems for row in target.rows)
 
 
 def _without_repeats(rows: Iterable[ReferenceRow]) -> Iterator[ReferenceRow]:

@@ -217,7 +217,8 @@ class _Matcher:
         matches = [
             target
             for target in self._targets.owned_with_key(row.owner)
-            if not target.rows and (target.entity or {}).get(str(row.mapping.key)) in (None, "")
+            if all(other.mapping.key != row.mapping.key for other in target.rows)
+            and (target.entity or {}).get(str(row.mapping.key)) in (None, "")
         ]
         return matches if len(matches) == 1 else []
 
