@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 
 import pytest
 
@@ -260,3 +261,35 @@ def test_values_as_json():
     for value in (*ODD, None, True, 1.5, {"a": [1, {"b": "\0"}]}, 2**70):
         assert decode(encode(value)) == value
     assert os.linesep not in encode({"a": "\n"})
+
+
+def test_what_a_run_has_changed_is_restored(open_ledger):
+    """What is owned is as before a run that an undo takes back, but for what a later run has changed."""
+    ledger = open_ledger()
+    begin(ledger)
+    ledger.set_owned([owned(f"c{number}", vals=encode({"cost": 1, "name": "A"})) for number in range(1, 5)])
+    before = ledger.owned()
+    begin(ledger)
+    ledger.set_owned([owned(each, vals=encode({"cost": 2, "x": 1})) for each in ("c1", "c2", "c5")])
+    ledger.set_missing([{"kind": "component", "entity_id": "c4", "missing": 1}])
+    ledger.forget([{"kind": "component", "entity_id": "c3"}])
+    begin(ledger)
+    ledger.set_owned([owned("c2", vals=encode({"cost": 2, "x": 3}))])
+    assert ledger.has_learned(2)
+    begin(ledger, undoes=2)
+    ledger.restore_owned(2)
+    assert not ledger.has_learned(2)
+    after = {each.entity_id: each for each in ledger.owned()}
+    assert after["c2"].values == {"cost": 1, "name": "A", "x": 3}
+    kept = [each for each in before if each.entity_id != "c2"]
+    assert [replace(after[each.entity_id], version=each.version) for each in kept] == kept
+    assert len(after) == len(before)
+    begin(ledger, undoes=4)  # and back, which deletes c3 again
+    ledger.forget([{"kind": "component", "entity_id": "c3"}])
+    ledger.restore_owned(4)
+    assert {each.entity_id: each.values.get("cost") for each in ledger.owned()} == {
+        "c1": 2,
+        "c2": 2,
+        "c4": 1,
+        "c5": 2,
+    }
