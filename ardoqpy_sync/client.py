@@ -150,7 +150,7 @@ class ArdoqSyncClient(DeletionMethods, SyncReads):
 
         - `comp`: the attributes; it needs `name`, `typeId` and `rootWorkspace`.
         - `field_name`, `field_value`: match by this field and the type, not by name and type; without a
-          value, by `comp`'s own value in that field.
+          value, by `comp`'s own value in that field. A new component has the value if `comp` has none.
         - `label`: what the report and the plan call the row, such as "apps.csv line 7".
 
         A component that matches is updated in the attributes that differ, or left alone. Raise
@@ -208,6 +208,8 @@ class ArdoqSyncClient(DeletionMethods, SyncReads):
     def _ensure(self, kind: Kind, body: Entity, entity_ids: Sequence[str], row: RowReference) -> Entity:
         with self._lock:
             try:
+                if type(entity_ids) not in (list, tuple):  # the ids in a text are its characters
+                    entity_ids = ids(entity_ids, f"{kind.argument}_ids")
                 stored = self._engine.ensure_matched(kind, body, entity_ids, row)
             except PROBLEMS as problem:
                 return self._failed(kind, body, problem, row)
@@ -260,9 +262,11 @@ class ArdoqSyncClient(DeletionMethods, SyncReads):
     def del_components(self, comp_ids: list[str], request_id: str | None = None) -> DeletedComponents:
         """Delete components, and return what was deleted in the form of Ardoq's bulk answer."""
         with self._lock:
+            self.flush()
             before = len(self._engine.report.changes)
             for comp_id in ids(comp_ids, "comp_ids"):
                 self.del_component(comp_id)
+            self.flush()  # what fails is not deleted
             deleted = [change for change in self._engine.report.changes[before:] if change.action == DELETE]
         return {
             "clientRequestId": request_id,

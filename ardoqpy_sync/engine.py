@@ -164,6 +164,8 @@ class Engine:
             ws_id, type_id = comp["rootWorkspace"], comp["typeId"]
             self.workspace(ws_id)
             match = partial(self.by_field, ws_id, field_name, value, type_id)
+            if not match() and comp.get(field_name) is None:  # or the next run would create it again
+                comp = {**comp, field_name: value}
             self._note_conflicts(kind, comp, match(), reference)
             return self._note_given(comp, self._ensure(kind, ws_id, comp, match, given, reference), reference)
         flat = kind.collection.flatten
@@ -284,6 +286,7 @@ class Engine:
         body = kind.collection.flatten(body)
         id_segment(entity_id, f"{kind.argument}_id")
         ws_id, current = self.locate(kind, entity_id)[1:]
+        body = self._checks.by_id(kind, ws_id, body, current)
         version = body.get("_version")
         if version is not None and version != current.get("_version"):
             current = self._reread(kind, ws_id, entity_id) or current

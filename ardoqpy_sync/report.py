@@ -13,6 +13,7 @@ from ardoqpy._terminal import escape_controls
 from ardoqpy_sync.compare.cache import copy_entity
 from ardoqpy_sync.compare.diff import CREATE, DELETE, FAILED, UPDATE, Change
 from ardoqpy_sync.documents import KINDS
+from ardoqpy_sync.json_file import as_json_value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
@@ -118,6 +119,8 @@ class Report:
         self.deleted: dict[str, Entity] = {}
         self._folded = 0
         self.data: ReportData = _blank()
+        #: What the report says of failed rows, unless somebody else has set its description.
+        self._description: str | None = None
         self._decided: tuple[tuple[int, ...], str] | None = None
 
     def add(self, change: Change) -> None:
@@ -157,10 +160,13 @@ class Report:
             len(entities) for entities in self.unchanged.values()
         )
         failed = data["failed_comps"] + data["failed_refs"]
-        if failed and data["status"] == "success":
+        is_own = self._description is not None and data["description"] == self._description
+        if failed and (data["status"] == "success" or is_own):
             first = next(change for change in self.changes if change.action == FAILED)
-            data["status"] = "failure"
             data["description"] = f"{failed} row(s) failed; the first: {first.note}"
+            self._description = data["description"]
+            if data["status"] == "success":
+                data["status"] = "failure"
         data["ambiguous"] = list(self.ambiguous.values())
         data["conflicts"] = list(self.conflicts.values())
         data["edits"] = list(self.edits.values())
@@ -231,7 +237,7 @@ def _item(change: Change) -> ReportItem:
     if change.action == UPDATE:
         item["changes"] = _value_changes(change)
     if change.action == FAILED:
-        item |= {"reason": change.note, "row": change.row, "label": change.label}
+        item |= {"reason": change.note, "row": as_json_value(change.row), "label": change.label}
         if change.cause is not None:
             item["cause"] = change.cause
     return item

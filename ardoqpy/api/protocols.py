@@ -248,6 +248,10 @@ class Synced(Protocol):
         """Return the names that are not those of custom fields."""
 
     @property
+    def unavailable(self) -> frozenset[str]:
+        """Return the names of the attributes that only the other version offers."""
+
+    @property
     def fixed(self) -> frozenset[str]:
         """Return the names of the attributes that only a new entity can be given."""
 

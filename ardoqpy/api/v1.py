@@ -126,6 +126,10 @@ class _Synced(_Collection["Entity"]):
     def built_in(self) -> frozenset[str]:
         return self.read_only | self.writable
 
+    @property
+    def unavailable(self) -> frozenset[str]:
+        return frozenset()
+
     def is_sent_alone(self, changed: Attributes) -> bool:  # noqa: ARG002  (v1 sends every change alone)
         return False
 

@@ -175,6 +175,10 @@ class _Writing(_Listing):
         return self.built_in | self.read_only
 
     @property
+    def unavailable(self) -> frozenset[str]:
+        return self.writable.elsewhere
+
+    @property
     def fixed(self) -> frozenset[str]:
         return self.writable.fixed
 

@@ -88,10 +88,18 @@ def failed_change(
     cause: str | None = None,
 ) -> Change:
     """Return the entry of a failed row, with the reason."""
-    name = row.get("name") or row.get("displayText") or row.get("_id")
-    row_type, ws_id = row.get("typeId") or row.get("type"), row.get("rootWorkspace")
+    name, row_type = _first(row, "name", "displayText", "_id"), _first(row, "typeId", "type")
+    ws_id = row.get("rootWorkspace")
     return Change(
         FAILED, kind, row.get("_id"), name, row_type, ws_id, {}, None, reason, row, label, field, cause
+    )
+
+
+def _first(row: Mapping[str, Any], *names: str) -> Any:
+    """Return the first of these attributes that a bad row has; its values may not even be compared."""
+    values = (row.get(name) for name in names)
+    return next(
+        (value for value in values if value is not None and not (type(value) is str and not value)), None
     )
 
 

@@ -98,6 +98,22 @@ class RowValidator:
             self._model.reference_type(at, new.get("type", current["type"]))
         return derived
 
+    def by_id(self, kind: Kind, ws_id: str, body: Entity, current: Entity) -> Entity:
+        """Return a row for an entity of a known id, with the id of its type if it gives the type's name.
+
+        Raise `InvalidInput` if the row is to move the entity to another workspace.
+        """
+        name, workspace = body.get("type"), body.get("rootWorkspace")
+        is_named = kind.name == "component" and isinstance(name, str) and body.get("typeId") is None
+        if is_named and name != current.get("type"):
+            body = {**body, "typeId": self._model.component_type_named(ws_id, str(name))}
+        if workspace not in (None, ws_id) and body.get("source") in (None, current.get("source")):
+            raise InvalidInput(
+                f"{kind.argument}'s rootWorkspace is {quote_name(workspace)}, and it is in workspace {ws_id}:"
+                " an update cannot move it to another one."
+            )
+        return body
+
     def workspace_of(self, comp_id: Any, argument: str, hint: str | None) -> str:
         """Return the workspace of a component; `hint` says where it should be, and is loaded first."""
         located = self._cache.get("component", comp_id) if isinstance(comp_id, str) else None

@@ -124,11 +124,13 @@ class MissingItems:
                     "missing: this job has neither created nor matched "
                     f"{'it' if len(others) == 1 else 'them'} so far."
                 )
+        runs = () if self._ledger is None else self._ledger.runs()
+        is_first = all(run.number == self._ledger.run for run in runs) if self._ledger is not None else True
+        first = "This is the first run with this ledger: n" if is_first else "N"
         if owned.was_empty and any(each.mapping.missing.action != "report" for each in self._mappings):
             self._result.notes.insert(
                 0,
-                "This is the first run with this ledger: nothing is deleted or marked, because the job owns "
-                "nothing yet.",
+                f"{first}othing is deleted or marked, because the job owns nothing yet.",
             )
 
     def handle(self, guard: GuardTable) -> None:

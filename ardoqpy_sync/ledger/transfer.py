@@ -24,9 +24,12 @@ def export_lines(ledger: Ledger) -> Iterator[str]:
     Reports of runs are left out.
     """
     yield encode({"kind": KIND, "format": FORMAT, "job": ledger.job})
+    count = 0
     for table, columns in TABLES.items():
         for row in ledger.rows_of(table):
             yield encode({"table": table, **dict(zip(columns, row, strict=True))})
+            count += 1
+    yield encode({"records": count})  # so that a file that is cut off is recognised
 
 
 def import_lines(ledger: Ledger, lines: Iterable[bytes], name: str) -> int:
@@ -41,17 +44,24 @@ def import_lines(ledger: Ledger, lines: Iterable[bytes], name: str) -> int:
             f"{ledger.description} has records already. Set ledger to a new file to import into."
         )
     rows: dict[str, list[dict[str, Any]]] = {table: [] for table in TABLES}
+    stated: object = None
     for number, line in enumerate(lines, 1):
         record = _record(line, number, name)
         if number == 1:
             _check_header(record, name)
             continue
+        if set(record) == {"records"}:
+            stated = record["records"]
+            continue
         table = record.pop("table", None)
         if table not in TABLES or set(record) != set(TABLES[table]):
             raise InvalidInput(f"{name} line {number} is not a record of a ledger: {quote_name(table)}.")
         rows[table].append(record)
+    count = sum(map(len, rows.values()))
+    if stated != count:
+        raise InvalidInput(f"{name} is cut off, or not what 'ledger export' wrote: export the ledger again.")
     ledger.add_rows(rows)
-    return sum(map(len, rows.values()))
+    return count
 
 
 def _record(line: bytes, number: int, name: str) -> dict[str, Any]:

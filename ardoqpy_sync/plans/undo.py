@@ -373,13 +373,7 @@ class Undo:
         kind, before = undone.kind, undone.before or {}
         if undone.current is not None:
             return  # it is there: the delete was not carried out after all, or Ardoq has restored it
-        held = kind.collection.flatten(before)
-        values = {
-            name: value
-            for name, value in held.items()
-            if name not in kind.collection.read_only and value is not None and value != REDACTED
-        }
-        redacted = [name for name, value in held.items() if value == REDACTED]
+        values, lost = self._values_before(undone)
         for end in _ENDS[kind.name]:
             if values.get(end) is None:
                 continue
@@ -398,7 +392,7 @@ class Undo:
             self._leave_entity(undone, f"There is another one like it again: {twin}.")
             return
         entry: LedgerEntry = {"beside": [other["_id"] for other in alike]}
-        key = held.get("component-key") or held.get("componentKey")
+        key = before.get("component-key") or before.get("componentKey")
         note = f"deleted in run {self._run}" + (f" as {key}" if key else "")
         row = self._reference(undone)._replace(note=note, recreates=undone.entity_id, ledger=entry)
         try:
@@ -408,8 +402,25 @@ class Undo:
             return
         self._engine.flush()
         self._again[undone.entity_id] = stored["_id"]
-        for name in redacted:
-            self._keep_attribute(undone, name, "The ledger does not keep its values.")
+        for name, reason in lost.items():
+            self._keep_attribute(undone, name, reason)
+
+    def _values_before(self, undone: _Undone) -> tuple[Attributes, dict[str, str]]:
+        """Return the values to create something again with, and by attribute why a value is lost."""
+        kind = undone.kind
+        held = kind.collection.flatten(undone.before or {})
+        lost = {
+            name: "The ledger does not keep its values." for name, value in held.items() if value == REDACTED
+        }
+        values = {
+            name: value
+            for name, value in held.items()
+            if name not in kind.collection.read_only and value is not None and value != REDACTED
+        }
+        for name in sorted(kind.collection.unavailable & values.keys()):  # the run was of the other version
+            del values[name]
+            lost[name] = "This version of the API does not offer it."
+        return values, lost
 
     def _alike(self, undone: _Undone, values: Attributes) -> list[Entity]:
         """Return what Ardoq has under the same key, the same name and type, or the same ends and type.

@@ -602,3 +602,19 @@ def test_share_counts_what_goes_along(home, ardoq):
         ("delete", "Till -> Bank"),
         ("delete", "Till -> Fax"),
     ]
+
+
+def test_import_of_what_is_no_whole_export(home):
+    """A file that is missing, empty or cut off is refused with its name, and nothing of it is imported."""
+    home.apply()
+    home.run("ledger export job.toml --output whole.ndjson")
+    (home.folder / "job.ledger.db").unlink()
+    whole = (home.folder / "whole.ndjson").read_text().splitlines(keepends=True)
+    parts = {"cannot be read": None, "is cut off": [], "cut off": whole[:-1], "cut off, or": whole[:4]}
+    for reason, lines in parts.items():
+        if lines is not None:
+            (home.folder / "part.ndjson").write_text("".join(lines))
+        ran = home.run("ledger import job.toml part.ndjson")
+        assert (ran.status, "part.ndjson" in ran.err, reason in ran.err) == (FAILED, True, True)
+    assert home.run("ledger import job.toml whole.ndjson").status == DONE
+    assert actions(home.apply()) == []

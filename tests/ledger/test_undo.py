@@ -356,3 +356,17 @@ def test_edit_after_a_killed_run_is_not_deleted(ardoq, client, tmp_path, number,
     assert [entry["name"] for entry in plan.not_undone] == ["A"]
     (comp,) = ardoq.dump()["components"]
     assert edited.items() <= flat(comp).items()
+
+
+def test_run_of_v1_is_taken_back_with_v2(ardoq, tmp_path):
+    """What a run of v1 has deleted comes back with v2, and what v2 does not offer is named."""
+    ledger = tmp_path / "script.db"
+    with ArdoqSyncClient(ardoq.url, TOKEN, version="v1", ledger=ledger) as first:
+        created = first.create_component(row("A", cost=1))
+    with ArdoqSyncClient(ardoq.url, TOKEN, version="v1", ledger=ledger) as second:
+        second.del_component(created["_id"])
+    with ArdoqSyncClient(ardoq.url, TOKEN, version="v2", ledger=ledger) as third:
+        plan = third.undo_plan()
+        assert [entry["attribute"] for entry in plan.not_undone] in ([], ["_order"])
+        third.apply(plan)
+    assert [flat(comp)["cost"] for comp in ardoq.dump()["components"]] == [1]

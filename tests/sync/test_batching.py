@@ -681,3 +681,15 @@ def test_workspace_that_is_loaded_again_before_the_flush(ardoq, batched, other, 
     sync.create_component(row("New"))
     assert counts(sync.get_report())["new_comps"] == 1
     assert names_in(ardoq).count("New") == (not simulate)
+
+
+def test_deleting_several_tells_what_is_deleted(ardoq, batched):
+    """What del_components returns is gone, under its id in Ardoq, and what failed is not in it."""
+    sync = batched(on_error="collect")
+    new = sync.create_component(row("New"))["_id"]
+    sync.flush()
+    ardoq.fail("status", status=400, times=2, method="POST", path="/api/v2/batch")
+    deleted = sync.del_components([new, "till"])["componentIds"]
+    left = {comp["_id"] for comp in ardoq.dump()["components"]}
+    assert left.isdisjoint(deleted)
+    assert counts(sync.get_report())["failed_comps"] == 2 - len(deleted)

@@ -459,3 +459,31 @@ def test_deleted_entity_is_reported_by_a_short_name(sync):
             act("n" * 200)
         assert is_a_sentence(caught.value)
     assert value(sync.find_component("ws1", "Web", exact=True)[0], "cost") == 5
+
+
+class _Incomparable:
+    """A value without a truth value, as pandas has one for what is missing."""
+
+    def __eq__(self, other):
+        return self
+
+    __hash__ = object.__hash__
+
+    def __bool__(self):
+        raise TypeError("no truth value")
+
+
+@pytest.mark.parametrize("name", ["name", "typeId", "rootWorkspace", "parent", "cost", "displayText"])
+def test_value_that_cannot_be_compared(new_sync, name):
+    """A value that cannot even be compared is an invalid one: its row fails, and the run goes on."""
+    sync = new_sync(on_error="collect")
+    assert sync.create_component(row("New") | {name: _Incomparable()})["_id"] is None
+    assert sync.create_reference(WEB_SHOP | {name: _Incomparable()})["_id"] is None
+    assert sync.get_report()["failed_comps"] == 1
+
+
+def test_one_id_instead_of_a_list(sync):
+    """The id of one component where a list of ids belongs is refused, not taken letter by letter."""
+    for ids in ("web", None, 7):
+        with pytest.raises(InvalidInput, match=r"comp_ids is .+: give a list of ids"):
+            sync.ensure_component(row("Web"), ids)

@@ -495,3 +495,14 @@ def test_rows_that_contradict_each_other_are_listed(ardoq, either):
         ("component", "note", "a", "b", "row 1", "row 2"),
         ("reference", "displayText", "orders", "invoices", "row 4", "row 5"),
     ]
+
+
+def test_new_component_has_the_value_that_it_was_looked_for_by(ardoq, sync):
+    """A row that is matched by a value that it does not give is found by it the next time."""
+    for _ in range(2):
+        sync.create_component(row("New"), "note", "key 1")
+    sync.flush()
+    assert names_in(ardoq).count("New") == 1
+    assert (
+        value(next(comp for comp in ardoq.dump()["components"] if comp["name"] == "New"), "note") == "key 1"
+    )

@@ -1,5 +1,8 @@
 """The report of a run, with failed rows, and of a simulated run."""
 
+import json
+from decimal import Decimal
+
 import pytest
 from sync_scenarios import attributes_of, counts, row, seed, stored_component, stored_reference, value, writes
 
@@ -229,3 +232,18 @@ def test_names_are_unchanged_in_text(new_sync, name):
     client.create_component(row(name, description=f"About {name}"))
     assert name in format_report(client.get_report())
     assert client.plan.describe().count(name) == 3
+
+
+def test_description_counts_all_failed_rows(new_sync):
+    """The description of failed rows is of now, whenever the report was asked for before."""
+    sync = new_sync(on_error="collect")
+    for number in (1, 2):
+        sync.create_component({"name": "no type"})
+        assert sync.get_report()["description"].startswith(f"{number} row(s) failed")
+
+
+def test_report_of_failed_rows_is_plain_data(new_sync):
+    """A report is JSON, also with the values of a row that JSON cannot hold."""
+    sync = new_sync(on_error="collect")
+    sync.create_component(row("Web", cost=Decimal("1.5"), note={1}))
+    assert json.loads(json.dumps(sync.get_report()))["failed_comps"] == 1

@@ -422,3 +422,15 @@ def test_a_row_that_fails_is_not_a_cache_miss(new_sync, by_field):
     assert report["failed_comps"] == 1
     assert "shop" not in [comp["_id"] for comp in report["cache_miss_comps"]]
     assert "web" in [comp["_id"] for comp in report["cache_miss_comps"]]
+
+
+def test_update_by_id_loses_nothing(ardoq, sync):
+    """A type may be given by its name, and another workspace is refused: an update moves nothing there."""
+    sync.update_component("shop", {"type": "Service"})
+    sync.flush()
+    assert held(ardoq, "shop")["typeId"] == "svc"
+    for update, entity_id in ((sync.update_component, "shop"), (sync.update_reference, "web-shop")):
+        with pytest.raises(InvalidInput, match=r"rootWorkspace is .+: an update cannot move it"):
+            update(entity_id, {"rootWorkspace": "ws2", "description": "x"})
+        update(entity_id, {"rootWorkspace": "ws1"})
+    assert counts(sync.get_report())["failed_comps"] == 1

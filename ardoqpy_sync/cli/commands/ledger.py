@@ -75,8 +75,11 @@ def export(options: argparse.Namespace) -> int:
 def load(options: argparse.Namespace) -> int:
     """Read what `export` wrote into the ledger of a job that has none yet, and return the exit code."""
     with lock_of(load_job_file(options.job)), open_ledger_of(options.job) as ledger:
-        with open_regular_file(options.file) as file:
-            count = import_lines(ledger, file, options.file)
+        try:
+            with open_regular_file(options.file) as file:
+                count = import_lines(ledger, file, options.file)
+        except OSError as problem:
+            raise CommandError(f"The file {options.file!r} cannot be read: {problem.strerror}.") from None
         if sys.stdout is not None:
             print(f"Read {count:,} records into {escape_controls(ledger.description.removeprefix('The '))}.")
     return 0
