@@ -53,6 +53,9 @@ class Database(Protocol):
     def select(self, statement: str, values: Values) -> list[tuple[Any, ...]]:
         """Return the rows that a query selects."""
 
+    def compact(self) -> None:
+        """Leave nothing of what was removed in the database."""
+
     def lock(self, job: str) -> bool:
         """Prevent other processes from running a job on this database; return False if one does."""
 
@@ -227,6 +230,14 @@ class SqliteDatabase:
         """Return the rows that a query selects."""
         try:
             return self._connection.execute(statement, values).fetchall()
+        except sqlite3.Error as problem:
+            raise self._error(problem) from None
+
+    def compact(self) -> None:
+        """Write the file anew, without the values that were removed from it."""
+        try:
+            self._connection.execute("VACUUM")
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         except sqlite3.Error as problem:
             raise self._error(problem) from None
 

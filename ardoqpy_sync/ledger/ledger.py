@@ -19,6 +19,7 @@ from ardoqpy_sync.ledger.database import SqliteDatabase
 from ardoqpy_sync.ledger.deferred import DeferredRows
 from ardoqpy_sync.ledger.encoding import decode, encode
 from ardoqpy_sync.ledger.records import OwnedEntity, OwnedVersion, Owner, Run, Write
+from ardoqpy_sync.ledger.redact import document_without_values, without_values
 from ardoqpy_sync.ledger.remote_database import RemoteDatabase
 from ardoqpy_sync.ledger.restore import by_entity, owned_first, renamed, restored_records
 from ardoqpy_sync.ledger.statements import TABLES
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from ardoqpy.entities import Attributes
     from ardoqpy_sync.documents import PreviousReport, RunDocument
     from ardoqpy_sync.ledger.database import Database, Values
+    from ardoqpy_sync.ledger.encoding import Encoder
     from ardoqpy_sync.ledger.rows import (
         ClosedRow,
         DeletedWithRow,
@@ -395,6 +397,24 @@ class Ledger:
         with self.transaction():
             self._keep_replaced(rows, self.run if run is None else run)
             self._execute(statements.FORGET_OWNED, rows)
+
+    def keep_out(self, encoder: Encoder) -> None:
+        """Take out what earlier runs have recorded of fields that are redacted now and were not then."""
+        known = set(decode(self.facts.get("redacted", "[]")))
+        if known == self.redacted:
+            return
+        with self.transaction():
+            for table, statement in statements.SET_ATTRIBUTES.items():
+                records = (dict(zip(TABLES[table], row, strict=True)) for row in self.rows_of(table))
+                self._execute(statement, without_values(table, records, self.redacted, encoder))
+            documents = self._select(statements.SELECT_DOCUMENTS)
+            self._execute(
+                statements.SET_DOCUMENT,
+                [{"run": run, "document": document_without_values(each, encoder)} for run, each in documents],
+            )
+            self.set_fact("redacted", encode(sorted(self.redacted)))
+        if self._database is not None:
+            self._database.compact()
 
     # -- all of it ------------------------------------------------------------------------------------------
 

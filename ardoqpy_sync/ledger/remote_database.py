@@ -168,6 +168,9 @@ class RemoteDatabase:
         except self._problems as problem:
             raise self._error(problem) from None
 
+    def compact(self) -> None:
+        """Do nothing: the server reuses the space of what was removed by itself."""
+
     def lock(self, job: str) -> bool:
         """Prevent other processes from running a job on this database; return False if one does.
 

@@ -144,6 +144,17 @@ SELECT_LEARNED = """SELECT 1 FROM owned WHERE job = :job AND run = :run
 SELECT_OWNED_IN_FULL = f"SELECT {_ALL_OWNED} FROM owned WHERE job = :job"
 SELECT_CREATED_AGAIN = """SELECT recreates, entity_id FROM writes WHERE job = :job AND run > :run
     AND recreates IS NOT NULL AND state = 'done' ORDER BY run, number"""
+#: By table: sets what may have values of redacted fields.
+SET_ATTRIBUTES = {
+    "owned": """UPDATE owned SET vals = :vals, marked = :marked, item_key = :item_key
+        WHERE job = :job AND kind = :kind AND entity_id = :entity_id""",
+    "replaced": """UPDATE replaced SET vals = :vals, marked = :marked, item_key = :item_key
+        WHERE job = :job AND replaced_in = :replaced_in AND kind = :kind AND entity_id = :entity_id""",
+    "writes": """UPDATE writes SET before_write = :before_write, sent = :sent, item_key = :item_key
+        WHERE job = :job AND run = :run AND number = :number""",
+}
+SELECT_DOCUMENTS = "SELECT run, document FROM runs WHERE job = :job AND document IS NOT NULL"
+SET_DOCUMENT = "UPDATE runs SET document = :document WHERE job = :job AND run = :run"
 DROP_REPLACED = "DELETE FROM replaced WHERE job = :job AND replaced_in <= :run"
 SET_MISSING = """UPDATE owned SET missing = :missing WHERE job = :job AND kind = :kind
     AND entity_id = :entity_id"""

@@ -114,6 +114,7 @@ class Journal:
         """Begin a run in the ledger; `settings` are those of `Ledger.begin`."""
         if self.ledger is not None and self.records:
             self.ledger.begin(command, **settings)
+            self.ledger.keep_out(self._encoder)
 
     def begin_once(self, command: str, **settings: Any) -> None:
         """Begin a run in the ledger, if none has begun."""
@@ -153,7 +154,7 @@ class Journal:
         if self.ledger.has_ended:  # its client was closed, and is used again
             self.start_run()
         if self.ledger.run is None:
-            self.ledger.begin("script")
+            self.begin("script")
         return self.ledger
 
     def add_writes(

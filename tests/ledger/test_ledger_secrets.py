@@ -18,6 +18,7 @@ from ledger_jobs import (
     components,
     edit,
     ledger_of,
+    without,
     write_job,
     writes,
 )
@@ -212,3 +213,21 @@ def test_redacted_fields_of_v2_and_keys():
     entry = {"attribute": "cost", "stored": 7, "wanted": 8, "name": "A"}
     assert encoder.entries([entry]) == [{**entry, "stored": REDACTED, "wanted": REDACTED}]
     assert entity["cost"] == 7
+
+
+def test_field_that_is_redacted_later(ardoq, run, tmp_path, mode):
+    """What earlier runs have recorded of a field goes, wherever it is, when the field is redacted."""
+    secret = "Petra-who-left"
+    rows = ROWS.replace("10,me", f"10,{secret}")
+    write_job(tmp_path, mode, missing=MARK)
+    for text in (rows, rows.replace("20,me", f"20,{secret}"), without(3), rows):
+        (tmp_path / "apps.csv").write_text(text)
+        run("apply job.toml")
+    assert secret in everything_in(tmp_path)
+    write_job(tmp_path, mode, missing=MARK, run='redact = ["owner"]')
+    assert run("apply job.toml").status == DONE
+    assert secret not in everything_in(tmp_path)
+    assert not any(secret.encode() in path.read_bytes() for path in tmp_path.glob("job.ledger.db*"))
+    assert secret not in run("ledger export job.toml").out + run("show job.toml 1").out
+    assert "Nothing was to be changed" in run("apply job.toml").out
+    assert secret in {comp.get("owner") for comp in components(ardoq).values()}
