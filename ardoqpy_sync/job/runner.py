@@ -336,6 +336,9 @@ class _Run:
                 return
             component["parent"] = row.parent and row.parent.id
         restored = self._restored(target, component)
+        for name in mapping.fill_if_empty & restored.keys():
+            if restored[name] in (None, "", []) and name in row.all_given:  # it is empty without the mark
+                restored[name] = row.all_given[name]
         if restored:
             component |= restored
             reference = reference._replace(note=row.note or NO_LONGER_MISSING)

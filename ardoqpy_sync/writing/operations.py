@@ -92,28 +92,43 @@ class Outcome(NamedTuple):
 def in_order(operations: Mapping[str, Operation]) -> list[Operation]:
     """Return operations, given by id, so that each comes after all that it refers to.
 
-    First new components, parents first; then changed components, new references, changed references, deleted
-    references, and deleted components.
+    First new components, parents first; then changed components, the same; then new references, changed
+    references, deleted references, and deleted components.
     """
     if len(operations) == 1:
         return list(operations.values())
     steps: list[list[Operation]] = [[] for _ in _STEPS]
     for operation in operations.values():
         steps[_STEP_OF[operation.action, operation.kind.name]].append(operation)
+    created, updated, *others = steps
+    return [
+        *_parents_first(created, operations),
+        *_parents_first(updated, operations),
+        *(operation for step in others for operation in step),
+    ]
+
+
+def _parents_first(step: Iterable[Operation], operations: Mapping[str, Operation]) -> Iterable[Operation]:
+    """Return the operations of a step so that each comes after that of its parent in the same step.
+
+    A component that has moved below what was below it until then must not come before that.
+    """
     ordered: dict[str, Operation] = {}
-    for operation in steps[0]:
+    for operation in step:
         if operation.attributes.get("parent") not in operations:
             ordered.setdefault(operation.id, operation)
             continue
         # A chain of parents may be too long for recursion.
-        chain = [operation]
-        while (parent := operations.get(chain[-1].attributes.get("parent") or "")) and (
-            parent.action == "create" and parent.id not in ordered and parent not in chain[-1:]
+        chain = {operation.id: operation}
+        parent = operations.get(operation.attributes.get("parent") or "")
+        while (
+            parent and parent.action == operation.action and not (parent.id in ordered or parent.id in chain)
         ):
-            chain.append(parent)
-        for each in reversed(chain):
+            chain[parent.id] = parent
+            parent = operations.get(parent.attributes.get("parent") or "")
+        for each in reversed(chain.values()):
             ordered.setdefault(each.id, each)
-    return [*ordered.values(), *(operation for step in steps[1:] for operation in step)]
+    return ordered.values()
 
 
 def with_real_ids(attributes: Entity, real: Mapping[str, str]) -> Entity:

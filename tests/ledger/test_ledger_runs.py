@@ -200,6 +200,20 @@ def test_a_mark_comes_off(home, ardoq):
     assert actions(home.apply()) == []
 
 
+def test_mark_of_an_attribute_that_is_filled_if_empty(home, ardoq):
+    """What is empty without its mark is filled at once when the row is back: a second run changes nothing."""
+    home.job(missing='{ set = { owner = "nobody" } }', mapping='fill_if_empty = ["owner"]')
+    home.rows(ROWS.replace("20,me", "20,"))
+    home.apply()
+    home.rows(without(2))
+    home.apply()
+    assert components(ardoq)["Till"]["owner"] == "nobody"
+    home.rows(ROWS)
+    home.apply()
+    assert components(ardoq)["Till"]["owner"] == "me"
+    assert actions(home.apply()) == []
+
+
 def test_a_mark_that_cannot_be_taken_off_is_taken_off_later(home, ardoq):
     """If the write that takes a mark off fails, the next run still knows the value before."""
     marked(home, ardoq)

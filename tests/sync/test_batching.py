@@ -693,3 +693,15 @@ def test_deleting_several_tells_what_is_deleted(ardoq, batched):
     left = {comp["_id"] for comp in ardoq.dump()["components"]}
     assert left.isdisjoint(deleted)
     assert counts(sync.get_report())["failed_comps"] == 2 - len(deleted)
+
+
+def test_turned_tree_in_a_batch_that_is_split(ardoq, batched):
+    """If a batch is split because of a bad row, a component still moves after what it moves below."""
+    sync = batched(on_error="collect")
+    sync.load_workspaces(["ws1"])
+    sync.update_component("web", {"description": "first"})
+    sync.update_component("shop", {"parent": None})
+    sync.update_component("web", {"parent": "shop"})
+    sync.create_component(row("Bad", **POISON))
+    assert counts(sync.get_report())["failed_comps"] == 1
+    assert (held(ardoq, "web")["parent"], held(ardoq, "shop").get("parent")) == ("shop", None)
