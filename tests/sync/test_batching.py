@@ -702,6 +702,6 @@ def test_turned_tree_in_a_batch_that_is_split(ardoq, batched):
     sync.update_component("web", {"description": "first"})
     sync.update_component("shop", {"parent": None})
     sync.update_component("web", {"parent": "shop"})
-    sync.create_component(row("Bad", **POISON))
-    assert counts(sync.get_report())["failed_comps"] == 1
+    sync.create_reference({"source": "web", "target": "till", "type": 1, **POISON})
+    assert counts(sync.get_report())["failed_refs"] == 1
     assert (held(ardoq, "web")["parent"], held(ardoq, "shop").get("parent")) == ("shop", None)
