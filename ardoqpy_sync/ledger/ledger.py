@@ -195,6 +195,7 @@ class Ledger:
                 self._execute(statements.DROP_WRITES, [{"run": last}])
                 self._execute(statements.DROP_REPLACED, [{"run": last}])
                 self._execute(statements.DROP_DOCUMENTS, [{"run": last}])
+                self.set_fact("dropped", str(last))
 
     def runs(self) -> list[Run]:
         """Return all runs, the newest first."""
@@ -354,7 +355,9 @@ class Ledger:
 
     def has_learned(self, run: int) -> bool:
         """Return whether what the job owns is as a run has left it, in a part that an undo would restore."""
-        return run not in taken_back(self.undos()) and bool(self._select(statements.SELECT_LEARNED, run=run))
+        if run <= int(self.facts.get("dropped", "0")) or run in taken_back(self.undos()):
+            return False
+        return bool(self._select(statements.SELECT_LEARNED, run=run))
 
     def restore_owned(self, run: int) -> None:
         """Have what the ledger had of entities before a run that the current one has taken back.

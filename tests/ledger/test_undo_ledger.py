@@ -7,7 +7,7 @@ from ledger_jobs import APPS, LINKS, MARK, ROWS, TOKEN, actions, components, edi
 
 from ardoqpy import ArdoqClient
 from ardoqpy_sync.ledger.taken_back import origin_of, taken_back
-from ardoqpy_sync.reporting.exit_codes import BLOCKED, CHANGES, DONE
+from ardoqpy_sync.reporting.exit_codes import BLOCKED, CHANGES, DONE, FAILED
 
 
 @pytest.fixture
@@ -151,6 +151,10 @@ def test_what_an_undo_restores_is_kept_as_long_as_the_writes(home):
         home.rows(ROWS.replace("10", str(cost)))
         home.apply()
     assert {row[0] for row in ledger_of(home.folder).rows_of("replaced")} == {4, 5}
+    for command in ("undo job.toml 1", "undo job.toml 1 --apply", "undo job.toml 3 --apply"):
+        ran = home.run(command)
+        assert (ran.status, "has no writes to take back" in ran.err) == (FAILED, True)
+    assert len(ledger_of(home.folder).owned()) == 3
 
 
 def test_undone_run_and_undo_do_not_count_rows(home, undo):
