@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from ardoqpy._messages import quote_name, short_repr, suggest
@@ -31,7 +32,7 @@ from ardoqpy_sync.writing.senders import OPERATIONS, NoRequests, SingleRequests,
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from ardoqpy.api.protocols import Dialect
     from ardoqpy.entities import BatchIds, DeletedComponents, Entities, Entity
@@ -540,9 +541,27 @@ class ArdoqSyncClient(DeletionMethods, SyncReads):
         """
         with self._lock:
             here = {"host": self.hosturl, "org": self.org}
-            result = apply(self._engine, plan, on_drift, self.on_error, here)
-            self._raise_problems()
-            return result
+            with self._own_run(getattr(plan, "origin", {}).get("undoes")):
+                result = apply(self._engine, plan, on_drift, self.on_error, here)
+                self._raise_problems()
+                return result
+
+    @contextmanager
+    def _own_run(self, undoes: int | None) -> Iterator[None]:
+        """Make what is done in this context a run of its own in the ledger, if it takes a run back.
+
+        A command has begun that run already, and ends it with its run document.
+        """
+        writes, journal = self._engine.writes, self._engine.journal
+        is_own = undoes is not None and journal.is_other_run(undoes)
+        if is_own:
+            self.flush()
+            writes.end_run(self._engine.kinds.values())
+            journal.start_run()
+        yield
+        if is_own:
+            self.flush()
+            writes.end_run(self._engine.kinds.values())
 
     def undo_plan(self, run: int | str = "last") -> Plan:
         """Return a plan that takes a run in the ledger back, to read, to save, and to `apply`.

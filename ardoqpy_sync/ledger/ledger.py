@@ -396,9 +396,15 @@ class Ledger:
             self._execute(statements.SET_MISSING, rows)
 
     def forget(self, rows: Sequence[EntityRow], run: int | None = None) -> None:
-        """Own these entities no more; `run`: the run that has deleted them, by default the current one."""
+        """Own these entities no more; `run`: the run that has deleted them, by default the current one.
+
+        Without a run, they are given up: no undo brings them back.
+        """
+        run = self.run if run is None else run
         with self.transaction():
-            self._keep_replaced(rows, self.run if run is None else run)
+            if run is None:
+                self._execute(statements.GIVE_UP, rows)
+            self._keep_replaced(rows, run)
             self._execute(statements.FORGET_OWNED, rows)
 
     def keep_out(self, encoder: Encoder) -> None:

@@ -52,6 +52,8 @@ def restored_records(
     """
     restored = []
     for key, old in before.items():
+        if key not in now and key in later:
+            continue  # a later run has deleted it
         current = now.get(key, old)
         is_again = key[1] != old["entity_id"]
         after = old if key not in now else later.get(key, current)

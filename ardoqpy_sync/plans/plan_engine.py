@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
 from ardoqpy.errors import ArdoqClientException, NotFoundError
-from ardoqpy_sync.compare.diff import Differences, differences
+from ardoqpy_sync.compare.diff import CREATE, Differences, differences
 from ardoqpy_sync.engine import Engine
 from ardoqpy_sync.plans.names import names_of_engine
 from ardoqpy_sync.plans.plan import Plan
@@ -112,6 +112,7 @@ def plan_of_engine(engine: Engine, origin: Origin) -> Plan:
     )
     if engine.journal.ledger is not None and not engine.journal.records:
         changed = {change["_id"]: change["attributes"] for change in plan.changes}
-        plan.matched = engine.journal.owned.matched_entries(engine.kinds.values(), changed)
+        created = {change["_id"] for change in plan.changes if change["action"] == CREATE}
+        plan.matched = engine.journal.owned.matched_entries(engine.kinds.values(), changed, created)
         plan.missing_runs = engine.journal.owned.missing_entries()
     return plan

@@ -82,8 +82,8 @@ class Journal:
         self.is_missing_only_owned = False
         #: Whether an earlier run left writes whose outcomes are not recorded.
         self.has_open_writes = False
-        #: The last run, if it has not ended: it was killed.
-        self.unfinished_run: int | None = None
+        #: The last run, if it was killed, and what it has updated but not recorded as owned.
+        self._unrecorded: tuple[int, list[OwnedRow]] | None = None
         #: Whether the block that made the run failed.
         self.has_failed = False
         #: By kind, the number of rows that the next run compares its own with; None for those of the report.
@@ -103,7 +103,20 @@ class Journal:
         self._encoder = Encoder(ledger.redacted, token)
         self.owned = Ownership(self._cache, ledger, self._encoder)
         self.has_open_writes = bool(ledger.open_writes())
-        self.unfinished_run = ledger.unfinished_run()
+        unfinished = ledger.unfinished_run()
+        if unfinished is not None:
+            self._unrecorded = unfinished, self._learn_updates(unfinished)
+
+    def _learn_updates(self, run: int) -> list[OwnedRow]:
+        """Know what a run has last written that was killed before it could record that."""
+        rows = []
+        for write in self.ledger.writes(run) if self.ledger is not None else ():
+            is_known = write.owner is not None or (write.kind, write.entity_id) in self.owned
+            if write.state == "done" and write.action == UPDATE and write.purpose != "mark" and is_known:
+                entity = {"_id": write.entity_id, "rootWorkspace": write.workspace}
+                rows.append(self.owned.updated_row(write.kind, write.owner, entity, write.sent))
+                self.owned.learn(rows[-1:])
+        return rows
 
     @property
     def job(self) -> str | None:
@@ -114,7 +127,16 @@ class Journal:
         """Begin a run in the ledger; `settings` are those of `Ledger.begin`."""
         if self.ledger is not None and self.records:
             self.ledger.begin(command, **settings)
+            if self._unrecorded is not None:
+                run, rows = self._unrecorded
+                self.ledger.set_owned(rows, run)
+                self._unrecorded = None
             self.ledger.keep_out(self._encoder)
+
+    def is_other_run(self, undoes: int) -> bool:
+        """Return whether the current run, if any, is another one than the one that takes a run back."""
+        ledger = self.ledger
+        return self.records and ledger is not None and (ledger.run is None or ledger.undoes != undoes)
 
     def begin_once(self, command: str, **settings: Any) -> None:
         """Begin a run in the ledger, if none has begun."""

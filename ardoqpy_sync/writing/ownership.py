@@ -185,18 +185,18 @@ class Ownership:
     # -- what a plan takes along for the run that applies it ------------------------------------------------
 
     def matched_entries(
-        self, kinds: Iterable[Kind], changed: Mapping[str, Container[str]]
+        self, kinds: Iterable[Kind], changed: Mapping[str, Container[str]], created: Container[str]
     ) -> list[MatchedEntry]:
         """Return what the rows of a preview matched, and the job does not own, or counts as missing.
 
-        - `changed`: by id, the attributes that the plan changes.
+        - `changed`: by id, the attributes that the plan changes; `created`: the ids of what it creates.
         """
         entries: list[MatchedEntry] = []
         for kind, ws_id, entity, names in self._matched(kinds):
             entity_id = entity["_id"]
             known = self.entities.get((kind.name, entity_id))
-            if entity.get("_version") is None or (known is not None and not known.missing):
-                continue  # it is created by the plan, or there is nothing to learn
+            if entity_id in created or (known is not None and not known.missing):
+                continue  # the ledger learns of it when it is created, or there is nothing to learn
             held, kept = kind.collection.flatten(entity), self.kept(entity_id)
             owner = self._cache.owners.get(entity_id, SCRIPT)
             left = [name for name in names if name not in kept and name not in changed.get(entity_id, ())]
@@ -261,7 +261,7 @@ class Ownership:
         rows += [row for entity, row in self._adopted.items() if entity in self.entities]
         for (kind_name, entity_id), written in self._written.items():
             if entity_id not in self._cache.given and (kind_name, entity_id) in self.entities:
-                rows.append(self.updated_row(written.kind, written.owner, written.stored, written.values))
+                rows.append(self.updated_row(kind_name, written.owner, written.stored, written.values))
         return rows
 
     def _matched(self, kinds: Iterable[Kind]) -> Iterator[tuple[Kind, str, Entity, tuple[str, ...]]]:
@@ -317,19 +317,19 @@ class Ownership:
                 marked[name] = held.get(name)
         return {**row, "marked": self._encoder.attributes(marked)}
 
-    def updated_row(self, kind: Kind, owner: Owner | None, entity: Entity, sent: Attributes) -> OwnedRow:
+    def updated_row(self, kind: str, owner: Owner | None, entity: Entity, sent: Attributes) -> OwnedRow:
         """Return the record of an entity that was updated, and that no row of this run describes.
 
         - `owner`: None for the one that the ledger has.
         """
-        known = self.entities.get((kind.name, entity["_id"]))
+        known = self.entities.get((kind, entity["_id"]))
         if owner is None:
-            earlier = self._ledger.find_owned(kind.name, entity["_id"]) if self._ledger else None
+            earlier = self._ledger.find_owned(kind, entity["_id"]) if self._ledger else None
             owner = SCRIPT if earlier is None else earlier.owner
-        values = {**self._all_values(kind.name, entity["_id"]), **sent}
+        values = {**self._all_values(kind, entity["_id"]), **sent}
         given, missing = ("", 0) if known is None else (known.given, known.missing)
         ws_id = entity["rootWorkspace"]
-        return self._row(kind.name, entity["_id"], ws_id, owner, values, given, None, missing)
+        return self._row(kind, entity["_id"], ws_id, owner, values, given, None, missing)
 
     def _row(
         self,

@@ -17,7 +17,7 @@ from ardoqpy.errors import (
     ServiceUnavailable,
     UnexpectedAnswer,
 )
-from ardoqpy_sync.compare.diff import CREATE, DELETE, UPDATE, differences
+from ardoqpy_sync.compare.diff import CREATE, DELETE, differences
 from ardoqpy_sync.ledger.records import REDACTED
 from ardoqpy_sync.writing.operations import with_real_ids
 from ardoqpy_sync.writing.unconfirmed import has_same, match_key
@@ -45,24 +45,11 @@ def settle_open_writes(journal: Journal, kinds: Mapping[str, Kind], index_of: In
 
     A preview knows it from then on, too, but leaves the ledger as it is.
     """
-    if journal.ledger is None or not (journal.has_open_writes or journal.unfinished_run is not None):
+    if journal.ledger is None or not journal.has_open_writes:
         return
     journal.has_open_writes = False  # the index loads workspaces, which calls this
-    unfinished, journal.unfinished_run = journal.unfinished_run, None
-    if unfinished is not None:
-        _own_updates(journal, kinds, unfinished)
     for run, writes in groupby(journal.ledger.open_writes(), key=itemgetter(0)):
         _Settling(journal, kinds, index_of, run).settle([write for _, write in writes])
-
-
-def _own_updates(journal: Journal, kinds: Mapping[str, Kind], run: int) -> None:
-    """Know what a run has last written that was killed before it could record that."""
-    for write in journal.ledger.writes(run) if journal.ledger is not None else ():
-        is_known = write.owner is not None or (write.kind, write.entity_id) in journal.owned
-        if write.state == "done" and write.action == UPDATE and write.purpose != "mark" and is_known:
-            entity = {"_id": write.entity_id, "rootWorkspace": write.workspace}
-            row = journal.owned.updated_row(kinds[write.kind], write.owner, entity, write.sent)
-            journal.settled(run, [], [], [row], [])
 
 
 class _Settling:
@@ -174,8 +161,8 @@ class _Settling:
             return None
         if write.action == CREATE:
             owned.add_created(kind.name, entity, "")
-            return owned.updated_row(kind, write.owner, entity, values)
-        return owned.updated_row(kind, write.owner, entity, values)
+            return owned.updated_row(kind.name, write.owner, entity, values)
+        return owned.updated_row(kind.name, write.owner, entity, values)
 
 
 def _version_after(write: Write) -> int | None:

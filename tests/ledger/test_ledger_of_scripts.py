@@ -139,3 +139,38 @@ def test_block_that_failed_sends_nothing_later(ardoq, client):
     report = sync.get_report()
     assert ("A" in components(ardoq)) == sent
     assert (report["new_comps"], report["failed_comps"]) == ((1, 0) if sent else (0, 1))
+
+
+@pytest.mark.usefixtures("killed")
+def test_updates_of_a_killed_run_are_its_own_after_a_run_that_failed(ardoq, client):
+    """A run that reaches nothing, after one that was killed, loses nothing of what that one has written."""
+    failing = client()
+    failing._engine.journal.begin("script")
+    failing.close()
+    with client() as fourth:
+        fourth.create_component(row("A", cost=1))
+        assert fourth.get_report()["edits"] == []
+    assert components(ardoq)["A"]["cost"] == 1
+
+
+@pytest.mark.parametrize("order", ["undo first", "undo last", "two undos"])
+def test_undo_is_a_run_of_its_own(ardoq, client, runs, order):
+    """What a script does before or after an undo, in the same client, is another run than the undo."""
+    for cost in (1, 2, 3):
+        with client() as sync:
+            sync.create_component(row("A", cost=cost))
+    with client() as sync:
+        if order == "undo last":
+            sync.create_component(row("B"))
+        sync.apply(sync.undo_plan(3))
+        if order == "undo first":
+            sync.create_component(row("A", cost=9))
+        if order == "two undos":
+            sync.apply(sync.undo_plan(2))
+    cost = {"undo first": 9, "undo last": 2, "two undos": 1}[order]
+    assert components(ardoq)["A"]["cost"] == cost
+    assert len(runs()) == 5
+    with client(simulate=True) as preview:
+        preview.create_component(row("A", cost=7))
+        report = preview.get_report()
+        assert (report["edits"], report["updated_comps"]) == ([], 1)

@@ -95,6 +95,13 @@ def test_what_the_rows_of_an_applied_plan_matched_is_owned(home, ardoq, cost):
     assert "Fax" not in components(ardoq)
 
 
+def test_what_a_plan_creates_is_owned_once(home, ardoq):
+    """What a reviewed plan creates is owned under its id in Ardoq alone."""
+    home.review()
+    held = {comp["_id"] for comp in components(ardoq).values() if comp["name"] != "Fax"}
+    assert {each.entity_id for each in ledger_of(home.folder).owned()} == held
+
+
 def test_applied_plans_count_how_long_something_is_missing(home, ardoq):
     """Each applied plan is one run of missing_after, applied twice or not; a row sets the count back."""
     home.job(guard="missing_after = 2")

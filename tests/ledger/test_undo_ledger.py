@@ -144,6 +144,19 @@ def test_a_later_match_stays(home, undo):
     assert actions(home.apply()) == [("delete", "Fax")]
 
 
+def test_what_was_given_up_stays_given_up(home, ardoq, undo):
+    """What somebody has the job forget is not the job's after the undo of an earlier run either."""
+    home.apply()
+    home.rows(ROWS.replace("20", "21"))
+    home.apply()
+    home.run("forget job.toml --key 2")
+    home.rows(without(2))
+    home.apply()
+    undo(2)
+    assert actions(home.apply()) == []
+    assert "Till" in components(ardoq)
+
+
 def test_what_an_undo_restores_is_kept_as_long_as_the_writes(home):
     """What the ledger had before a run is dropped with the run's writes."""
     home.job(run="keep_runs = 2")
