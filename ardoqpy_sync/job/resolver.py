@@ -128,6 +128,11 @@ class ResolvedMapping:
     is_of_one_type: bool
 
     @property
+    def key_type(self) -> str:
+        """The type of the key's field; empty without a key."""
+        return next((field.type for field, _ in self.cells if field.name == self.key), "")
+
+    @property
     def matched_by(self) -> str | None:
         """The attribute that distinguishes items of the same name or ends; None without one."""
         return self.key
@@ -152,13 +157,11 @@ class ResolvedComponents(ResolvedMapping):
     """Rows that become components.
 
     - `parent`, `within`: at most one of them.
-    - `key_type`: the type of the key's field.
     - `adopt`, `type_change`: as in the mapping.
     """
 
     parent: ResolvedSelector | None
     within: ResolvedSelector | None
-    key_type: str
     adopt: bool
     type_change: str
 
@@ -218,7 +221,6 @@ class _Resolver:
         if mapping.parent is not None:
             names["parent"] = "parent"
         key = None if mapping.key == "name" else names.get(mapping.key)
-        key_type = next((field.type for field, _ in cells if field.name == key), "")
         parent = self._resolve_selector(mapping.parent, ws_id) if mapping.parent else None
         within = self._resolve_selector(mapping.within, ws_id) if mapping.within else None
         values = self._constants(mapping.missing.values, (*key_path, "missing", "set"), ws_id)
@@ -241,7 +243,6 @@ class _Resolver:
             is_of_one_type=False,
             parent=parent,
             within=within,
-            key_type=key_type,
             adopt=mapping.adopt,
             type_change=mapping.type_change,
         )

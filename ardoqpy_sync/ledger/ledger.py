@@ -23,7 +23,7 @@ from ardoqpy_sync.ledger.redact import document_without_values, without_values
 from ardoqpy_sync.ledger.remote_database import RemoteDatabase
 from ardoqpy_sync.ledger.restore import by_entity, owned_first, renamed, restored_records
 from ardoqpy_sync.ledger.statements import TABLES
-from ardoqpy_sync.ledger.taken_back import origin_of, taken_back
+from ardoqpy_sync.ledger.taken_back import counts_after, taken_back
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -365,7 +365,6 @@ class Ledger:
         What the job owns since that run it owns no more, unless a later run has written to it.
         """
         undos = self.undos()
-        without_effect = taken_back(undos)
         replaced = [
             (each, dict(zip(TABLES["owned"], record, strict=True)))
             for each, *record in self._select(statements.SELECT_REPLACED, run=run)
@@ -373,11 +372,7 @@ class Ledger:
         new_ids: dict[str, str] = {}
         for old_id, new_id in self._select(statements.SELECT_CREATED_AGAIN, run=run):
             new_ids = renamed(new_ids, old_id, new_id)
-        in_effect = (
-            record
-            for each, record in replaced
-            if (origin := origin_of(each, undos)) > run and origin not in without_effect
-        )
+        in_effect = (record for each, record in replaced if each > run and counts_after(each, run, undos))
         before = by_entity((record for each, record in replaced if each == run), new_ids)
         later = by_entity(in_effect, new_ids)
         rows = self._select(statements.SELECT_OWNED_IN_FULL)

@@ -31,3 +31,12 @@ def origin_of(run: int, undoes: Mapping[int, int]) -> int:
     while run in undoes:
         run = undoes[run]
     return run
+
+
+def counts_after(later: int, run: int, undoes: Mapping[int, int]) -> bool:
+    """Return whether what a later run did still counts after a run, and that is not about the run itself.
+
+    The undo of an earlier run counts as long as that is taken back, any other run unless it is.
+    """
+    origin = origin_of(later, undoes)
+    return origin != run and (origin in taken_back(undoes)) == (origin < run)

@@ -18,7 +18,7 @@ from ardoqpy_sync.deletion.guard import Missing, Run, Target, TypeCount, blocked
 from ardoqpy_sync.deletion.reading import StateReader
 from ardoqpy_sync.ledger.records import PARENT, REDACTED
 from ardoqpy_sync.ledger.restore import renamed
-from ardoqpy_sync.ledger.taken_back import origin_of, taken_back
+from ardoqpy_sync.ledger.taken_back import counts_after, origin_of
 from ardoqpy_sync.plans.plan_engine import plan_of_engine
 from ardoqpy_sync.writing.operations import with_real_ids
 from ardoqpy_sync.writing.pending_row import RowReference, SourceRow
@@ -158,7 +158,6 @@ class Undo:
 
     def _follow_later_runs(self, entities: dict[str, _Undone], ledger: Ledger) -> None:
         undos = ledger.undos()
-        without_effect = taken_back(undos)
         for later, write in self._engine.journal.later_writes(self._run):
             known = entities.get(write.recreates or write.entity_id)
             if write.recreates is not None and write.state == "done":
@@ -169,13 +168,13 @@ class Undo:
                     entities[write.entity_id] = known
             if known is None or write.state == "failed":
                 continue
-            origin = origin_of(later, undos)
-            if origin in without_effect or origin <= self._run:
+            if not counts_after(later, self._run, undos):
                 known.follow(write)
                 known.was_rewritten = True
                 continue
+            origin = origin_of(later, undos)
             for name in [None, *write.sent]:
-                known.later.setdefault(name, set()).add(origin)
+                known.later.setdefault(name, set()).add(origin if origin > self._run else later)
 
     def _with_new_ids(self, write: Write) -> Write:
         before = None if write.before is None else with_real_ids(write.before, self._again)

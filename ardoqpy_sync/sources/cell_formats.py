@@ -123,6 +123,11 @@ def _read_words(value: str | list[Any] | tuple[Any, ...], key: str) -> tuple[str
 
 def _check_date_format(date_format: str) -> None:
     parsed = None
+    if "%Z" in date_format:
+        raise ConfigurationError(
+            f"{quote_name(date_format)} has %Z, but the name of a time zone does not say which one it is. "
+            "Use %z, such as +02:00, or leave the name out and set zone."
+        )
     if re.search(r"%[YyGcx]", date_format):
         try:
             parsed = datetime.strptime(format_example(date_format), date_format).date()  # noqa: DTZ007

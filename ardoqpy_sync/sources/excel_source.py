@@ -219,7 +219,16 @@ def _cells(book: Workbook, title: str, label: str, layout: SheetLayout) -> Itera
             )
         if cells is None:
             return
-        yield number, [_Cell(cell.value, cell.data_type) for cell in cells]
+        yield number, [_Cell(_unescape(cell.value), cell.data_type) for cell in cells]
+
+
+def _unescape(value: Any) -> Any:
+    """Return a text with the characters that Excel writes as `_x000D_`, such as a carriage return."""
+    if not isinstance(value, str) or "_x" not in value:
+        return value
+    from openpyxl.utils.escape import unescape  # noqa: PLC0415  (an extra)
+
+    return unescape(value)
 
 
 def _check_cells(

@@ -368,7 +368,8 @@ class Journal:
         if self.ledger is not None and self.ledger.undoes is not None:
             return  # at the end of an undo the ledger has what it had before the undone run
         if operation.action == UPDATE:
-            self.owned.note_written(kind, stored, recorded.owner, operation.attributes)
+            sent = with_real_ids(operation.attributes, real) if operation.refers else operation.attributes
+            self.owned.note_written(kind, stored, recorded.owner, sent)
         elif operation.real_body(real).items() <= stored.items():
             self.owned.add_created(kind.name, stored, recorded.given)
 

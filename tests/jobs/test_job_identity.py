@@ -309,6 +309,15 @@ def test_references_with_a_key(ardoq, run):
     assert reasons(report) == ["The key displayText is blank."]
 
 
+def test_texts_as_keys_of_references(ardoq, run):
+    """Keys that are text are the same only if their texts are, as for components."""
+    load(ardoq, app(1, "A"), app(2, "B"))
+    texts = ["080", "80", "1.0", "1", "true", "TRUE"]
+    _, report, _ = run(FLOWS, links=[{"From": "A", "To": "B", "What": what} for what in texts])
+    assert reasons(report) == []
+    assert sorted(ref["displayText"] for ref in ardoq.dump()["references"]) == sorted(texts)
+
+
 def test_ends_of_several_types(ardoq, run):
     """An end can have one of several types, or any."""
     load(ardoq, app(1, "Web", cmdb_id="web"), component(f"{2:024d}", "db", kind="p2", cmdb_id="db"))

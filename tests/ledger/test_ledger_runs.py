@@ -102,6 +102,31 @@ def test_what_a_plan_creates_is_owned_once(home, ardoq):
     assert {each.entity_id for each in ledger_of(home.folder).owned()} == held
 
 
+TREE = """
+[sources.tree]
+file = "tree.csv"
+[[components]]
+rows = "tree"
+workspace = "Apps"
+type = "Server"
+name = "{Name}"
+parent = { type = "Server", value = "{Parent}" }
+"""
+
+
+def test_ids_in_the_ledger_after_an_applied_plan(home, ardoq):
+    """A component that a plan has moved below a new one was moved below that, and nobody has edited it."""
+    home.job(more=TREE)
+    tree = home.folder / "tree.csv"
+    tree.write_text("Name,Parent\nRoom,\n")
+    home.apply()
+    tree.write_text("Name,Parent\nHouse,\nRoom,House\n")
+    home.review()
+    tree.write_text("Name,Parent\nHouse,\nRoom,\n")
+    assert home.apply()["edits"] == []
+    assert components(ardoq)["Room"].get("parent") is None
+
+
 def test_applied_plans_count_how_long_something_is_missing(home, ardoq):
     """Each applied plan is one run of missing_after, applied twice or not; a row sets the count back."""
     home.job(guard="missing_after = 2")

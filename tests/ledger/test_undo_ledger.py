@@ -297,6 +297,18 @@ def test_undo_after_an_undo_was_taken_back(home, ardoq, undo):
     assert components(ardoq)["Shop"]["cost"] == 1
 
 
+def test_undo_of_a_run_that_is_taken_back_already(home, ardoq, undo):
+    """A run that is undone once more leaves what the undo of an earlier run has written since."""
+    for cost in (1, 2, 1):
+        home.rows(ROWS.replace("10", str(cost)))
+        home.apply()
+    undo(3)
+    undo(2)
+    (entry,) = undo(3, BLOCKED)["not_undone"]
+    assert entry["reason"] == "Run 5 wrote it after this run."
+    assert components(ardoq)["Shop"]["cost"] == 1
+
+
 def test_taken_back():
     """A run is taken back by an undo, and in effect again after the undo of that."""
     undos = {3: 2, 4: 3, 5: 1, 6: 4}

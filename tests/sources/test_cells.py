@@ -368,6 +368,7 @@ def test_only_the_stated_formats_are_accepted(table, kind, cell, remedy):
         ({"dates": "%Y"}, "'%Y' is not a valid date format. "),
         ({"dates": "DD.MM.YYYY"}, "'DD.MM.YYYY' is not a valid date format. "),
         ({"dates": ["%d.%m.%Y", "%Y%"]}, "'%Y%' is not a valid date format. "),
+        ({"dates": "%Y-%m-%d %H:%M %Z"}, "'%Y-%m-%d %H:%M %Z' has %Z, but the name of a time zone"),
         ({"dates": []}, "The table formats has a list as 'dates'. Use a format such as"),
         ({"zone": "Oslo"}, "The time zone 'Oslo' is not known. Use a name such as 'Europe/Oslo'"),
         ({"zone": "../../etc/passwd"}, "The time zone '../../etc/passwd' is not known. "),

@@ -47,6 +47,19 @@ def changed(content, part, change):
     return out.getvalue()
 
 
+def test_escaped_characters(folder):
+    """What Excel writes as _x000D_ is the character that it stands for."""
+    content = book([["a", "b"], ["one TEXT two", "_x"]])
+    for part in ("xl/sharedStrings.xml", SHEET):  # openpyxl's versions differ
+        content = changed(content, part, _escape)
+    (row,) = values(folder.open(content, file="apps.xlsx"))
+    assert row == {"a": "one \r\n two", "b": "_x"}
+
+
+def _escape(text):
+    return text.replace("TEXT", "_x000D_\n")
+
+
 def test_cells_keep_their_types(folder):
     """Text, numbers, dates and booleans keep their types; an empty cell is None."""
     day, moment = datetime(2024, 5, 31), datetime(2024, 5, 31, 13, 45)  # noqa: DTZ001

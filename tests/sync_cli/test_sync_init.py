@@ -258,6 +258,25 @@ def test_dates_that_can_be_read_in_two_ways(folder, run):
     assert '# the cells of Live since fit dates = "%d/%m/%Y" or "%m/%d/%Y": set it in formats' in text
 
 
+def test_columns_with_other_date_formats(folder, run, ardoq):
+    """If dates of two columns would be taken for each other, each column has its own format."""
+    dump = ardoq.dump()
+    (like,) = (field for field in dump["fields"] if field["label"] == "Live since")
+    dump["fields"].append(
+        {**like, "_id": "5f00aa00bb00cc00dd00ffff", "name": "valid", "label": "Valid until"}
+    )
+    ardoq.load(dump)
+    rows = "A,31/05/2024,05/31/2024", "B,01/02/2024,06/01/2024"
+    write_csv(folder / "apps.csv", "Navn,Live since,Valid until", *rows)
+    run("init --workspace Apps --source apps.csv")
+    table = job_of(folder).sources["rows"]
+    assert table["formats"] == {"dates": "%d/%m/%Y"}
+    assert table["columns"]["Valid until"]["formats"] == {"dates": "%m/%d/%Y"}
+    assert run("apply job.toml").status == 0
+    (held,) = (comp["customFields"] for comp in ardoq.dump()["components"] if comp["name"] == "B")
+    assert (held["live_since"][:10], held["valid"][:10]) == ("2024-02-01", "2024-06-01")
+
+
 def test_several_files(folder, run):
     """Each file is a source with a name of its own, and a column can name the rows of another file."""
     write_csv(folder / "applications.csv", "Navn,Runs on", "Shop,srv1")

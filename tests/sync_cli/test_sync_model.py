@@ -549,6 +549,19 @@ def test_types_of_fields_are_guessed_from_all_cells(folder, run):
     ]
 
 
+def test_codes_are_texts(folder, run):
+    """What a number would change, such as 0341, +47 or 2.10 beside 2.1, is text."""
+    lines = [
+        "Name,Zip,Phone,Centre,Release,Cost",
+        "A,0341,+4790000001,12E4,2.10,10.50",
+        "B,7010,+4790000002,12E5,2.1,9",
+    ]
+    (folder / "apps.csv").write_text("\n".join(lines), encoding="utf-8")
+    ran = run("init --model --workspace W --source apps.csv --output -")
+    fields = dict(re.findall(r'label = "(.*)"\ntype = "(.*)"', ran.out))
+    assert fields == {"Zip": "Text", "Phone": "Text", "Centre": "Text", "Release": "Text", "Cost": "Number"}
+
+
 def test_nested_values_are_fields_by_their_paths(folder, ardoq, run):
     """Values within objects of JSON get a field each, and can be names; lists become no field."""
     (folder / "pods.json").write_text(

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ardoqpy_sync.compare.diff import comparison_key
-from ardoqpy_sync.job.rows.matching import contradictions, reject_conflict
+from ardoqpy_sync.job.rows.matching import contradictions, identity, reject_conflict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -99,7 +98,7 @@ def _without_repeats(rows: Iterable[ReferenceRow]) -> Iterator[ReferenceRow]:
             yield row
             continue
         mapping = row.mapping
-        key = None if mapping.key is None else comparison_key(row.attributes.get(mapping.key))
+        key = None if mapping.key is None else identity(mapping.key_type, row.attributes.get(mapping.key))
         same = firsts.setdefault((mapping.type_id, row.source, row.target, mapping.key, key), [])
         twin = next((first for first in same if first.mapping is mapping), None)
         conflicting = [other for other in same if contradictions(row.attributes, other.attributes)]

@@ -82,8 +82,8 @@ class _Matcher:
         for row in rows:
             mapping = row.mapping
             if row.key is not None:
-                identity = mapping.ws_id, mapping.type_id, mapping.key, _identity(mapping, row.key)
-                groups.setdefault(identity, []).append(row)
+                place = mapping.ws_id, mapping.type_id, mapping.key
+                groups.setdefault((*place, identity(mapping.key_type, row.key)), []).append(row)
         unmatched = []
         for group in groups.values():
             mapping, value = group[0].mapping, group[0].key
@@ -400,9 +400,9 @@ def _reject_all(rows: Iterable[ComponentRow], problem: str) -> None:
         row.reject(problem)
 
 
-def _identity(mapping: ResolvedComponents, value: object) -> Hashable:
-    """Return what all forms of a key value share that Ardoq stores alike, such as 1 and 1.0."""
-    is_date = mapping.key_type in _DATE_TYPES
+def identity(key_type: str, value: object) -> Hashable:
+    """Return what all forms of a key value share that a type of field stores alike, such as 1 and 1.0."""
+    is_date = key_type in _DATE_TYPES
     return value if isinstance(value, str) and not is_date else comparison_key(value)
 
 
@@ -584,15 +584,15 @@ def _reject_taken_keys(keyed: Iterable[ComponentRow], targets: Targets) -> None:
         fields.setdefault((mapping.ws_id, mapping.type_id), {})[str(mapping.key)] = mapping
         if row.key is not None:
             group = mapping.ws_id, mapping.type_id, mapping.key
-            holders.setdefault((*group, _identity(mapping, row.key)), row)
+            holders.setdefault((*group, identity(mapping.key_type, row.key)), row)
     for target in targets.described:
         for field, mapping in fields.get((target.ws_id, target.type_id), {}).items():
             for row in target.rows:
                 value = row.given_for_itself.get(field)
                 if value is None or row.mapping.key == field or not row.is_used:
                     continue
-                identity = mapping.ws_id, mapping.type_id, field, _identity(mapping, value)
-                holder = holders.get(identity)
+                place = mapping.ws_id, mapping.type_id, field
+                holder = holders.get((*place, identity(mapping.key_type, value)))
                 if holder is not None and holder.target is not target:
                     row.reject(
                         f"The row gives the key {field} {short_repr(value)} to one component, and "

@@ -359,7 +359,10 @@ def _source_lines(sheets: Sequence[Sheet], described: Sequence[_Components | _Li
         if formats.table and "formats" not in table:
             lines.append(f"formats = {toml_value(formats.table)}")
         lines += [line for sentence in formats.undecided for line in comment_lines(sentence)]
-        lines += column_lines(sheet.key, sheet.table.get("columns", {}), each.values)
+        columns = dict(sheet.table.get("columns", {}))
+        for name, own in formats.columns.items():
+            columns[name] = {"formats": own, **columns.get(name, {})}
+        lines += column_lines(sheet.key, columns, each.values)
         lines.append("")
     return lines
 
@@ -424,7 +427,7 @@ def _field_lines(
         note = "" if match.is_exact else f"    # only similar to {comment_text(match.field.label)}: check it"
         lines.append(f"{toml_key(match.field.name)} = {toml_text(template(name))}{note}")
         if name not in values:
-            invalid = guesses.find_invalid(sheet.column(name), match.field, formats.formats)
+            invalid = guesses.find_invalid(sheet.column(name), match.field, formats.of(name))
             lines += [f"#   not valid: {_list_names(invalid)}"] if invalid else []
     return lines
 

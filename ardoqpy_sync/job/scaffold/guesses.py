@@ -50,6 +50,8 @@ _YES_NO = (
 )
 _DATES = ("Date", "DateTime")
 _ISO_DATE = "%Y-%m-%d"
+#: Zeros that a number does not have, a sign that none needs, and an exponent.
+_CODE = re.compile(r"0\d|\+|.*\d[eE][+-]?\d+$")
 #: By field type: the formats that are tried.
 _CHOICES: Mapping[str, Sequence[dict[str, str]]] = {
     **{kind: [{"dates": form} for form in _DATE_FORMATS] for kind in _DATES},
@@ -177,7 +179,7 @@ def match_fields(columns: Sequence[Column], fields: Sequence[Field]) -> dict[str
 def _half_fits(column: Column, field: Field) -> bool:
     if field.options and 2 * option_values(column, field).share >= 1:
         return True
-    failing = _failing(column, field, guess_formats([(column, field)]).formats)
+    failing = _failing(column, field, guess_formats([(column, field)]).of(column.name))
     return 2 * len(failing) <= len(_distinct(column))
 
 
@@ -236,15 +238,19 @@ def most_similar(name: str, candidates: Iterable[str], least: float = NEAR_TYPE)
 
 
 class GuessedFormats(NamedTuple):
-    """The formats of a source, as the table `formats` of a job, and what could not be decided."""
+    """The formats of a source.
+
+    - `table`: as the table `formats` of a job; `columns`: the same by column, where one needs others.
+    - `undecided`: what could not be decided.
+    """
 
     table: dict[str, str | list[str]]
+    columns: dict[str, dict[str, str]]
     undecided: list[str]
 
-    @property
-    def formats(self) -> CellFormats:
-        """Return the formats."""
-        return read_formats(self.table)
+    def of(self, column: str) -> CellFormats:
+        """Return the formats of a column."""
+        return read_formats({**self.table, **self.columns.get(column, {})})
 
 
 def guess_formats(pairs: Sequence[tuple[Column, Field]]) -> GuessedFormats:
@@ -253,8 +259,9 @@ def guess_formats(pairs: Sequence[tuple[Column, Field]]) -> GuessedFormats:
     A format is only given if cells need it. If dates can be read in two ways, neither is given.
     """
     table: dict[str, str | list[str]] = {}
+    columns: dict[str, str] = {}
     undecided: list[str] = []
-    dates: list[str] = []
+    dates: dict[str, str] = {}
     for column, field in pairs:
         best = _best(column, field, _CHOICES.get(field.type, ()))
         if len({_readings(column, field, choice) for choice in best}) > 1:
@@ -262,7 +269,7 @@ def guess_formats(pairs: Sequence[tuple[Column, Field]]) -> GuessedFormats:
             either = " or ".join(f'"{choice[key]}"' for choice in best)
             undecided.append(f"the cells of {column.name} fit {key} = {either}: set it in formats")
         elif best and field.type in _DATES:
-            dates.append(best[0]["dates"])
+            dates[column.name] = best[0]["dates"]
         elif best:
             table = {**best[0], **table}
     if dates:
@@ -270,9 +277,24 @@ def guess_formats(pairs: Sequence[tuple[Column, Field]]) -> GuessedFormats:
             field.type in _DATES and column.texts and not _failing(column, field, DEFAULT_FORMATS)
             for column, field in pairs
         )
-        forms = list(dict.fromkeys([*dates, *([_ISO_DATE] if is_iso else [])]))
+        forms = list(dict.fromkeys([*dates.values(), *([_ISO_DATE] if is_iso else [])]))
+        columns = _columns_with_own_dates(pairs, dates, forms)
+        forms = [form for form in forms if form == _ISO_DATE or form not in columns.values()]
         table["dates"] = forms[0] if len(forms) == 1 else forms
-    return GuessedFormats(table, undecided)
+    return GuessedFormats(table, {name: {"dates": form} for name, form in columns.items()}, undecided)
+
+
+def _columns_with_own_dates(
+    pairs: Sequence[tuple[Column, Field]], dates: Mapping[str, str], forms: list[str]
+) -> dict[str, str]:
+    """Return the formats of columns whose dates would be read otherwise if all forms were tried in turn."""
+    common = next(iter(dates.values()))
+    differs = any(
+        _readings(column, field, {"dates": forms}) != _readings(column, field, {"dates": dates[column.name]})
+        for column, field in pairs
+        if column.name in dates
+    )
+    return {name: form for name, form in dates.items() if form != common} if differs else {}
 
 
 def _best(column: Column, field: Field, choices: Sequence[dict[str, str]]) -> list[dict[str, str]]:
@@ -287,7 +309,7 @@ def _best(column: Column, field: Field, choices: Sequence[dict[str, str]]) -> li
     return [choice for count, choice in failing if count == fewest] if fewest < without else []
 
 
-def _readings(column: Column, field: Field, choice: dict[str, str]) -> tuple[Any, ...]:
+def _readings(column: Column, field: Field, choice: Mapping[str, Any]) -> tuple[Any, ...]:
     formats = read_formats(choice)
     return tuple(_convert(cell, field, formats) for cell in _distinct(column))
 
@@ -336,6 +358,7 @@ def guess_type(column: Column) -> GuessedType:
         # Most columns are of no such kind, and a few cells show it.
         if (
             not (kind == "Checkbox" and set(texts) <= {"0", "1"})
+            and not (kind == "Number" and _are_codes(texts))
             and _fits(first, field)
             and _fits(column, field)
         ):
@@ -350,8 +373,16 @@ def guess_type(column: Column) -> GuessedType:
     return GuessedType("Text")
 
 
+def _are_codes(texts: Sequence[str]) -> bool:
+    """Return whether texts are more than numbers, which would lose `0341`, or `2.10` beside `2.1`."""
+    texts = [text.strip() for text in texts]
+    fractions = [text for text in texts if "." in text or "," in text]
+    shortened = {text.rstrip("0").rstrip(".,") for text in fractions}
+    return any(map(_CODE.match, texts)) or len(shortened) < len(set(fractions))
+
+
 def _fits(column: Column, field: Field) -> bool:
-    return not _failing(column, field, guess_formats([(column, field)]).formats)
+    return not _failing(column, field, guess_formats([(column, field)]).of(column.name))
 
 
 # -- what columns refer to -------------------------------------------------------------------------------
