@@ -34,7 +34,10 @@ def check_output_files_of(job: Job, paths: Iterable[str]) -> None:
     """Raise `CommandError` if an output file would overwrite the job, its lock, its ledger or a source."""
     location = ledger_location(job)
     inputs = [str(job.path), str(lock_of(job).path), *_source_files(job)]
+    paths = list(paths)
     check_output_files(paths, [*inputs, *([location] if isinstance(location, str) else [])])
+    for path in paths:
+        _check_is_no_source(job, path)
 
 
 def find_file_problems(job: Job, options: argparse.Namespace) -> Iterator[tuple[str, str]]:
@@ -99,14 +102,18 @@ def _check_rejected_paths(job: Job, file: str, used: set[str]) -> dict[str, str]
                 f"The file {path!r} exists, and does not have rejected rows of an earlier run: it is not "
                 "replaced. Move it away, or use another name."
             )
-        real = os.path.realpath(path)
-        for pattern in _source_files(job):
-            if _matches(real, os.path.realpath(pattern)):
-                raise CommandError(
-                    f"The file {path!r} would be read as a source by the next run, because it matches "
-                    f"{pattern!r}. Use another folder or name."
-                )
+        _check_is_no_source(job, path)
     return paths
+
+
+def _check_is_no_source(job: Job, path: str) -> None:
+    real = os.path.realpath(path)
+    for pattern in _source_files(job):
+        if _matches(real, os.path.realpath(pattern)):
+            raise CommandError(
+                f"The file {path!r} would be read as a source by the next run, because it matches "
+                f"{pattern!r}. Use another folder or name."
+            )
 
 
 def _source_files(job: Job) -> list[str]:

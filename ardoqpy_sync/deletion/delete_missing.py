@@ -324,7 +324,7 @@ class MissingEntities:
             index = self._engine.index(self._kinds[kind], ws_id)
             for entity in index:
                 group = kind, ws_id, entity.get(TYPE_OF[kind])
-                if entity["_id"] in cache.excluded and entity["_id"] not in targets:
+                if entity["_id"] in cache.excluded and entity["_id"] not in {*targets, *cache.named}:
                     excluded.add(group)
                     continue
                 before[group] += entity["_id"] not in created

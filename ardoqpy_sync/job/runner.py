@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from ardoqpy._messages import quote_name
 from ardoqpy.errors import ArdoqClientException, ConfigurationError, InvalidInput
-from ardoqpy_sync.compare.diff import RowOrigin, equal_values
+from ardoqpy_sync.compare.diff import FAILED, RowOrigin, equal_values
 from ardoqpy_sync.job.file.problems import JobInvalid, Problem, find_named_key
 from ardoqpy_sync.job.missing import MissingItems
 from ardoqpy_sync.job.resolver import resolve_names
@@ -194,7 +194,7 @@ class _Run:
         self._rows: dict[str, list[Row]] = {}
         self._selected: dict[str, set[str]] = {}
         #: The rows that fail in each mapping; several references of one row are one.
-        self._failed: set[tuple[ResolvedMapping, str]] = set()
+        self._failed: set[tuple[tuple[str | int, ...], str | None]] = set()
         #: The components of rejected rows, which are not missing.
         self._kept: set[Target] = set()
 
@@ -243,7 +243,20 @@ class _Run:
                 with suppress(ArdoqClientException):  # the report has the error
                     client.flush()
             client.give_up(str(error))
+        self._count_refused()
         return self._result
+
+    def _count_refused(self) -> None:
+        """Count the rows that Ardoq has refused among the failed ones of their sources."""
+        for change in self._engine.report.changes:
+            if change.action == FAILED and change.origin is not None:
+                self._count_failed(change.origin.source, change.origin.mapping, change.label)
+
+    def _count_failed(self, source: str, mapping: tuple[str | int, ...], label: str | None) -> None:
+        """Count a row as failed: once, whatever it was to become."""
+        if (mapping, label) not in self._failed:
+            self._failed.add((mapping, label))
+            self._result.counts[source]["failed"] += 1
 
     def _read(self, read_rows: Callable[..., list[_R]], mapping: ResolvedMapping) -> list[_R]:
         name = mapping.mapping.rows
@@ -287,9 +300,7 @@ class _Run:
 
     def _reject(self, row: MappedRow) -> None:
         mapping = row.mapping.mapping
-        if (row.mapping, row.label) not in self._failed:
-            self._failed.add((row.mapping, row.label))
-            self._result.counts[mapping.rows]["failed"] += 1
+        self._count_failed(mapping.rows, mapping.key_path, row.label)
         described = {**row.values, "name": _describe_row(row), "type": mapping.type}
         self._client.reject_row(
             described,

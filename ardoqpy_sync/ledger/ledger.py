@@ -26,7 +26,7 @@ from ardoqpy_sync.ledger.statements import TABLES
 from ardoqpy_sync.ledger.taken_back import counts_after, taken_back
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
 
     from ardoqpy.entities import Attributes
@@ -359,8 +359,11 @@ class Ledger:
             return False
         return bool(self._select(statements.SELECT_LEARNED, run=run))
 
-    def restore_owned(self, run: int) -> None:
+    def restore_owned(self, run: int, left_of: Callable[[str, str, Attributes], set[str] | None]) -> None:
         """Have what the ledger had of entities before a run that the current one has taken back.
+
+        - `left_of`: returns, for a kind, an id and the values that the run has sent, the attributes that Ardoq
+          holds still as they were sent, which are not taken back; None for what is deleted.
 
         What the job owns since that run it owns no more, unless a later run has written to it.
         """
@@ -377,7 +380,11 @@ class Ledger:
         later = by_entity(in_effect, new_ids)
         rows = self._select(statements.SELECT_OWNED_IN_FULL)
         now = by_entity((dict(zip(TABLES["owned"], row, strict=True)) for row in rows), {})
-        restored = restored_records(before, later, now, new_ids)
+        written: dict[tuple[str, str], Attributes] = {}
+        for kind, entity_id, sent in self._select(statements.SELECT_SENT, run=run):
+            written.setdefault((kind, new_ids.get(entity_id, entity_id)), {}).update(decode(sent))
+        left = {key: left_of(*key, sent) for key, sent in written.items()}
+        restored = restored_records(before, later, now, new_ids, left)
         gone = owned_first(run, now, [*before, *later])
         gone += [{"kind": record["kind"], "entity_id": record["entity_id"]} for record in restored]
         with self.transaction():

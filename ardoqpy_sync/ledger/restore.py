@@ -41,7 +41,11 @@ def by_entity(records: Iterable[Record], new_ids: Mapping[str, str]) -> dict[tup
 
 
 def restored_records(
-    before: Records, later: Records, now: Records, new_ids: Mapping[str, str]
+    before: Records,
+    later: Records,
+    now: Records,
+    new_ids: Mapping[str, str],
+    left: Mapping[tuple[str, str], set[str] | None],
 ) -> list[dict[str, Any]]:
     """Return the records of what the run has changed in the ledger, as they were before it.
 
@@ -49,33 +53,39 @@ def restored_records(
 
     - `before`: the records before the run; `now`: those of all that is owned now.
     - `later`: the records before the first later run that has changed them, and is in effect.
+    - `left`: of what the run has written, the attributes that Ardoq holds still as the run wrote them; None
+      for what is deleted.
     """
     restored = []
     for key, old in before.items():
-        if key not in now and key in later:
-            continue  # a later run has deleted it
+        not_taken_back = left.get(key, set())
+        if not_taken_back is None or (key not in now and key in later):
+            continue  # it is deleted
         current = now.get(key, old)
         is_again = key[1] != old["entity_id"]
         after = old if key not in now else later.get(key, current)
         values = decode(old["vals"])
         if not is_again:
-            values = _merge(values, decode(after["vals"]), decode(current["vals"]))
+            values = _merge(values, decode(after["vals"]), decode(current["vals"]), not_taken_back)
         for end in _ENDS:
             if values.get(end) in new_ids:
                 values[end] = new_ids[values[end]]
         record = {**old, "kind": key[0], "entity_id": key[1], "workspace": current["workspace"]}
         for column in _RESTORED:
-            if not is_again and current[column] != after[column]:
+            if not is_again and (current[column] != after[column] or not_taken_back):
                 record[column] = current[column]
         # The version is another since the undo: what Ardoq holds is compared in the next run.
         restored.append({**record, "vals": encode(values), "version": None})
     return restored
 
 
-def _merge(old: Attributes, after: Attributes, current: Attributes) -> Attributes:
-    """Return values without what a run has changed from `old` to `after`, if that is still so."""
+def _merge(old: Attributes, after: Attributes, current: Attributes, left: set[str]) -> Attributes:
+    """Return values without what a run has changed from `old` to `after`, if that is still so.
+
+    - `left`: attributes that stay.
+    """
     merged = dict(current)
-    for name in old.keys() | after.keys():
+    for name in (old.keys() | after.keys()) - left:
         written = after.get(name, _ABSENT)
         if old.get(name, _ABSENT) != written and current.get(name, _ABSENT) == written:
             merged.pop(name, None)

@@ -142,6 +142,8 @@ SELECT_REPLACED = f"""SELECT replaced_in, {_ALL_OWNED} FROM replaced WHERE job =
 SELECT_LEARNED = """SELECT 1 FROM owned WHERE job = :job AND run = :run
     UNION ALL SELECT 1 FROM replaced WHERE job = :job AND replaced_in = :run LIMIT 1"""
 SELECT_OWNED_IN_FULL = f"SELECT {_ALL_OWNED} FROM owned WHERE job = :job"
+SELECT_SENT = """SELECT kind, entity_id, sent FROM writes WHERE job = :job AND run = :run AND state = 'done'
+    AND action <> 'delete'"""
 SELECT_CREATED_AGAIN = """SELECT recreates, entity_id FROM writes WHERE job = :job AND run > :run
     AND recreates IS NOT NULL AND state = 'done' ORDER BY run, number"""
 #: By table: sets what may have values of redacted fields.

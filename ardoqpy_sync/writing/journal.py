@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import chain
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ardoqpy.errors import NotFoundError, ServiceUnavailable, UnexpectedAnswer
-from ardoqpy_sync.compare.diff import CREATE, DELETE, UPDATE
+from ardoqpy_sync.compare.diff import CREATE, DELETE, UPDATE, equal_values
 from ardoqpy_sync.json_file import as_json_value
 from ardoqpy_sync.ledger.encoding import Encoder, decode, encode
 from ardoqpy_sync.ledger.ledger import KEEP_RUNS, SCRIPT_NAME
@@ -486,12 +487,24 @@ class Journal:
         with ledger.transaction():
             if not ledger.has_ended:
                 self._record_owned(kinds, waiting, is_success=status == "success")
-                if ledger.undoes is not None and status == "success":
-                    ledger.restore_owned(ledger.undoes)
+                if ledger.undoes is not None:
+                    ledger.restore_owned(
+                        ledger.undoes, partial(self._left, {kind.name: kind for kind in kinds})
+                    )
             if ledger.run is None or (ledger.has_ended and document is None):
                 return
             ledger.end(document, status, counts, None if document is None else document["totals"])
             ledger.prune(keep_runs or KEEP_RUNS)
+
+    def _left(
+        self, kinds: Mapping[str, Kind], kind: str, entity_id: str, sent: Attributes
+    ) -> set[str] | None:
+        """Return which of the values that were sent Ardoq holds still, None if what they are of is deleted."""
+        located = self._cache.get(kind, entity_id)
+        if located is None:
+            return None
+        held = kinds[kind].collection.flatten(located.entity)
+        return {name for name, value in sent.items() if equal_values(held.get(name), value)}
 
     def close(self) -> None:
         """Close the ledger; it is opened again if it is used again."""

@@ -277,7 +277,7 @@ def test_what_a_run_has_changed_is_restored(open_ledger):
     ledger.set_owned([owned("c2", vals=encode({"cost": 2, "x": 3}))])
     assert ledger.has_learned(2)
     begin(ledger, undoes=2)
-    ledger.restore_owned(2)
+    ledger.restore_owned(2, lambda *_: set())
     assert not ledger.has_learned(2)
     after = {each.entity_id: each for each in ledger.owned()}
     assert after["c2"].values == {"cost": 1, "name": "A", "x": 3}
@@ -286,7 +286,7 @@ def test_what_a_run_has_changed_is_restored(open_ledger):
     assert len(after) == len(before)
     begin(ledger, undoes=4)  # and back, which deletes c3 again
     ledger.forget([{"kind": "component", "entity_id": "c3"}])
-    ledger.restore_owned(4)
+    ledger.restore_owned(4, lambda *_: set())
     assert {each.entity_id: each.values.get("cost") for each in ledger.owned()} == {
         "c1": 2,
         "c2": 2,

@@ -9,6 +9,8 @@ from ardoqpy import ArdoqClient
 from ardoqpy_sync.ledger.taken_back import origin_of, taken_back
 from ardoqpy_sync.reporting.exit_codes import BLOCKED, CHANGES, DONE, FAILED
 
+NAMES = {1: "Shop", 2: "Till", 3: "Bank"}
+
 
 @pytest.fixture
 def undo(home):
@@ -119,6 +121,40 @@ def test_what_an_undone_run_has_matched_is_not_owned(home, ardoq, undo, cost):
     assert "Fax" in components(ardoq)
     if not cost:
         assert "has no writes to take back" in home.run("undo job.toml 2 --apply").err
+
+
+def test_what_an_undo_has_not_taken_back_is_not_restored(home, ardoq, undo):
+    """What has drifted is still what the run wrote: the next run writes over it, as over its own."""
+    home.apply()
+    home.rows("Id,Name,Cost,Owner\n" + "".join(f"{n},{name},9,me\n" for n, name in NAMES.items()))
+    home.apply()
+    home.run("undo job.toml 2 --save undo.json")
+    edit(ardoq, "Shop", owner="ann")
+    assert home.run("apply undo.json --job job.toml").status == BLOCKED
+    assert {name: components(ardoq)[name]["cost"] for name in NAMES.values()} == {
+        "Shop": 9,
+        "Till": 20,
+        "Bank": 30,
+    }
+    home.rows(ROWS)
+    run = home.apply()
+    assert [entry["attribute"] for entry in run["edits"]] == ["owner"]
+    assert components(ardoq)["Shop"]["cost"] == 10
+
+
+def test_undo_with_a_write_that_is_refused(home, ardoq, undo):
+    """What an undo has written counts as before the run, also if another write of it was refused."""
+    home.apply()
+    home.rows("Id,Name,Cost,Owner\n" + "".join(f"{n},{name},9,me\n" for n, name in NAMES.items()))
+    home.apply()
+    method = {"v1": "PUT", "v2": "PATCH"}.get(home.mode)
+    if method is None:  # a batch that is refused is split until its bad row stands alone
+        return
+    ardoq.fail("status", status=403, times=1, method=method)
+    undo(2, FAILED)
+    assert sorted(components(ardoq)[name]["cost"] for name in NAMES.values()) == [9, 20, 30]
+    assert home.apply()["edits"] == []  # the source is still wrong
+    assert {components(ardoq)[name]["cost"] for name in NAMES.values()} == {9}
 
 
 def test_undo_of_an_undo_owns_again(home, ardoq, undo):

@@ -277,6 +277,18 @@ def test_columns_with_other_date_formats(folder, run, ardoq):
     assert (held["live_since"][:10], held["valid"][:10]) == ("2024-02-01", "2024-06-01")
 
 
+def test_sheets_that_name_each_other(folder, run):
+    """A sheet that the columns of a sheet of pairs name is of components, although it names rows of that."""
+    write_csv(folder / "app.csv", "App,Runs on", "web,s1", "shop,s2")
+    write_csv(folder / "server.csv", "Server,OS", "s1,RHEL", "s2,RHEL")
+    write_csv(folder / "links.csv", "From,To,Proto", "web,shop,https", "shop,web,sql")
+    sources = "--source links.csv --source app.csv --source server.csv"
+    assert run(f"init --workspace Apps --workspace Infrastructure {sources}").status == 0
+    job = job_of(folder)
+    assert sorted(mapping.rows for mapping in job.components) == ["app", "server"]
+    assert sorted(mapping.rows for mapping in job.references) == ["app", "links"]
+
+
 def test_several_files(folder, run):
     """Each file is a source with a name of its own, and a column can name the rows of another file."""
     write_csv(folder / "applications.csv", "Navn,Runs on", "Shop,srv1")

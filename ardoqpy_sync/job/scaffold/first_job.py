@@ -119,9 +119,7 @@ def write_first_job(
     """
     sheets, skipped = read_sheets(sources, base, options)
     models = _read_workspaces(client, workspaces)
-    components = [_describe_sheet(sheet, _find_types(sheet, models)) for sheet in sheets]
-    link_sheets = [sheet for sheet in components if _link_ends(sheet, components)]
-    components = [sheet for sheet in components if sheet not in link_sheets]
+    components, link_sheets = _split([_describe_sheet(sheet, _find_types(sheet, models)) for sheet in sheets])
     findings = [*(f"{sheet.label}: {', '.join(sheet.findings)}." for sheet in sheets), *skipped]
     mappings: list[str] = []
     references: list[str] = []
@@ -289,6 +287,31 @@ def _link_ends(described: _Components, components: Sequence[_Components]) -> lis
             ends.append(_End(_components_of(target, components), target.column, column.name, target.split))
     has_names = described.name.is_unique and described.name.name not in [end.column for end in ends]
     return [] if len(ends) < 2 or has_names else ends[:2]
+
+
+def _split(described: Sequence[_Components]) -> tuple[list[_Components], list[_Components]]:
+    """Return the sheets whose rows are components, and those whose rows are references between these."""
+    links = [each for each in described if _link_ends(each, described)]
+    while True:
+        components = [each for each in described if all(each is not link for link in links)]
+        unclear = [link for link in links if not _link_ends(link, components)]
+        if not unclear:
+            return components, links
+        # Sheets name each other's rows: the one that most columns name is of components.
+        counts = [(_count_naming(each, described), -number) for number, each in enumerate(unclear)]
+        named = unclear[-max(counts)[1]]
+        links = [link for link in links if link is not named]
+
+
+def _count_naming(named: _Components, described: Sequence[_Components]) -> int:
+    """Return how many columns of other sheets name the rows of a sheet."""
+    target = [(named.sheet, named.identifying)]
+    return sum(
+        guesses.find_target(column, target) is not None
+        for other in described
+        if other is not named
+        for column in other.sheet.columns
+    )
 
 
 def _describe_links(sheet: Sheet, first: _End, second: _End) -> _Links:
