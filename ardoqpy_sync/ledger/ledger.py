@@ -362,8 +362,8 @@ class Ledger:
     def restore_owned(self, run: int, left_of: Callable[[str, str, Attributes], set[str] | None]) -> None:
         """Have what the ledger had of entities before a run that the current one has taken back.
 
-        - `left_of`: returns, for a kind, an id and the values that the run has sent, the attributes that Ardoq
-          holds still as they were sent, which are not taken back; None for what is deleted.
+        - `left_of`: returns, for a kind, an id and the values that the run has sent, the attributes that
+          Ardoq holds still as they were sent, which are not taken back; None for what is deleted.
 
         What the job owns since that run it owns no more, unless a later run has written to it.
         """

@@ -499,7 +499,7 @@ class Journal:
     def _left(
         self, kinds: Mapping[str, Kind], kind: str, entity_id: str, sent: Attributes
     ) -> set[str] | None:
-        """Return which of the values that were sent Ardoq holds still, None if what they are of is deleted."""
+        """Return which of the sent values Ardoq holds still, None if what they are of is deleted."""
         located = self._cache.get(kind, entity_id)
         if located is None:
             return None
