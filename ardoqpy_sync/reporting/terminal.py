@@ -91,8 +91,12 @@ def render(document: RunDocument, *, long: bool = False) -> Iterator[str]:
     for section in list_sections(document):
         yield from _section(document, section, longest)
     yield from describe_notes(document)
-    if document["failed"]:
-        yield from format_section("sources", map(_describe_source, document["sources"]), longest)
+    sources = [
+        source
+        for source in document["sources"]
+        if document["failed"] or source.get("hidden_rows") or source.get("hidden_columns")
+    ]
+    yield from format_section("sources", map(_describe_source, sources), longest)
     if ended_early(document):
         for line in document["description"].splitlines()[:MAX_SHOWN]:
             yield escape_controls(f"{document['status']}: {line}", LINE_WIDTH)

@@ -115,6 +115,28 @@ def test_only_what_a_script_owns_can_be_missing(ardoq, client):
     assert sorted(components(ardoq)) == ["B", "Fax"]
 
 
+def test_deleting_type_by_type(ardoq, client):
+    """What a row matches after an earlier delete is the script's, as if there had been none."""
+    with client() as first:
+        first.create_component(row("A", typeId="p1"))
+        first.create_component(row("B", typeId="p2"))
+    server = next(comp for comp in components(ardoq).values() if comp["name"] == "Fax")
+    assert server["typeId"] == "p1"
+    with client() as second:
+        second.create_component(row("A", typeId="p1"))
+        second.delete_cache_misses(share=1.0, types=[("component", APPS, "p1")])
+        second.create_component(row("Fax", typeId="p1"))
+        second.create_component(row("C", typeId="p2"))
+        assert [
+            each["name"]
+            for each in second.delete_cache_misses(share=1.0, types=[("component", APPS, "p1")])["deleted"]
+        ] == []
+    with client() as third:
+        third.create_component(row("A", typeId="p1"))
+        deleted = third.delete_cache_misses(share=1.0, types=[("component", APPS, "p1")])["deleted"]
+    assert [each["name"] for each in deleted] == ["Fax"]
+
+
 def test_close_sends_what_is_pending(ardoq, client, runs):
     """A client that is closed without a block has nothing left to send."""
     sync = client()

@@ -113,7 +113,8 @@ def test_hidden_rows_and_columns_are_named_with_their_source():
     note = "apps.csv (1,200 hidden rows and 1 hidden column not read)"
     assert [row for row in rows(rendered(render_text(document))) if note in row]
     assert note in "".join(report_page.render(document))
-    assert [line for line in terminal.render(document) if f"{note}: 9 rows" in line]
+    for each in (document, {**document, "failed": []}):
+        assert [line for line in terminal.render(each) if f"{note}: 9 rows" in line]
 
 
 @pytest.mark.parametrize("way", list(WAYS))
