@@ -54,14 +54,9 @@ class MissingItems:
         self._mappings = mappings
         self._result = result
         self._with_rows = {row.mapping for row in rows if row.is_used}
-        described = {single.group for mapping in self._with_rows for single in mapping.single_types}
-        engine.cache.describe_types(described)  # rows may also say that there is nothing of a type
-        # What other mappings describe is not less certain because all rows of one are skipped.
-        self._with_rows |= {
-            row.mapping
-            for row in rows
-            if not row.problems and all(single.group in described for single in row.mapping.single_types)
-        }
+        self._described = {single.group for mapping in self._with_rows for single in mapping.single_types}
+        engine.cache.describe_types(self._described)  # rows may also say that there is nothing of a type
+        self._skipped = {row.mapping for row in rows if not row.problems} - self._with_rows
         self._unidentified: dict[TypeGroup, list[MappedRow]] = {}
         for row in rows:
             if row.problems and not row.is_identified:
@@ -239,6 +234,7 @@ class MissingItems:
         if (
             resolved in self._with_rows
             or reports_only
+            or (resolved in self._skipped and group in self._described and group not in missing)
             or (resolved.is_of_one_type and not self._is_in_ardoq(group))
         ):
             return False

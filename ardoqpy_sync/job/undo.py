@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 #: About an undo of a run that wrote nothing, or nothing that is still there.
 LEDGER_ALONE = (
-    "Nothing in Ardoq changes. The ledger has again what it had before the run: what only that run had "
-    "matched is not the job's any more."
+    "Nothing in Ardoq changes. The ledger has again what it had before the run: what the job matched "
+    "first in that run is not its any more."
 )
 
 

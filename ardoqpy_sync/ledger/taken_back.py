@@ -11,18 +11,14 @@ if TYPE_CHECKING:
 def taken_back(undoes: Mapping[int, int]) -> set[int]:
     """Return the runs that are taken back.
 
-    An undo can be taken back itself: then what it took back is in effect again.
+    An undo can be taken back itself: then what it took back is in effect again, unless another undo of it is.
 
     - `undoes`: by the number of an undo, the run that it takes back.
     """
     without_effect: set[int] = set()
-    for run in sorted(undoes):
-        target, is_back = undoes[run], True
-        while True:
-            (without_effect.add if is_back else without_effect.discard)(target)
-            if target not in undoes:
-                break
-            target, is_back = undoes[target], not is_back
+    for run in sorted(undoes, reverse=True):  # whether it is taken back itself is known by then
+        if run not in without_effect:
+            without_effect.add(undoes[run])
     return without_effect
 
 

@@ -177,6 +177,11 @@ class Plan:
     @classmethod
     def _of_document(cls, document: PlanDocument) -> Plan:
         parts: Any = document
+        for change in parts["changes"]:  # a file may leave out what is null
+            for key in ("name", "type", "version"):
+                change.setdefault(key, None)
+        for entry in parts.get("matched") or ():
+            entry.setdefault("version", None)
         return cls(**{name: parts.get(name) for name in cls.__slots__})
 
     def as_dict(self) -> PlanDocument:

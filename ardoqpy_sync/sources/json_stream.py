@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections import Counter
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Never
@@ -16,6 +17,8 @@ from ardoqpy_sync.sources.source import SourceUnreadable
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+#: What a number is made of.
+_DIGITS = re.compile(r"[-+.eE0-9]*")
 _BLANK = " \t\r\n"
 #: A float keeps numbers of so many characters.
 _EXACT_LENGTH = 15
@@ -125,8 +128,9 @@ class JsonStream:
             except RecursionError:
                 problem, position, is_cut_off = "it is nested too deeply", self._at, False
             else:
-                # A number can continue in the next piece.
-                if end < len(self._text) or isinstance(value, str | dict | list) or not self._more():
+                # A number can continue in the next piece: of `1.` only the 1 is one so far.
+                may_continue = not isinstance(value, str | dict | list) and _DIGITS.fullmatch(self._text, end)
+                if not may_continue or not self._more():
                     self._at = end
                     return value
                 continue

@@ -295,6 +295,8 @@ def test_rows_that_are_all_skipped_are_not_usable(ardoq, run):
     assert "or all its rows failed or were skipped" in " ".join(sentences(result))
     more = text.replace('[[components]]\nrows = "a"', '[[components]]\nrows = "b"')
     assert run(FROM_A + more, a=names("a", 2), b=names("z", 2))[0].blocked == []
+    result, report, _ = run(FROM_A + more, a=names("a", 1), b=names("z", 2))
+    assert (len(result.blocked), report["del_comps"]) == (1, 0)
 
 
 def test_end_whose_row_is_skipped_is_absent(ardoq, run):

@@ -350,6 +350,7 @@ def test_taken_back():
     undos = {3: 2, 4: 3, 5: 1, 6: 4}
     assert taken_back(undos) == {1, 2, 4}
     assert taken_back({3: 2, 4: 3}) == {3}
+    assert taken_back({4: 3, 5: 3, 6: 5}) == {3, 5}  # 4 has taken 3 back, too
     assert [origin_of(run, undos) for run in (1, 3, 4, 5, 6, 7)] == [1, 2, 2, 1, 2, 7]
 
 

@@ -162,6 +162,14 @@ def test_numbers_across_pieces_are_read(folder):
     assert [int(row.problem.split()[3].strip(",")) for row in source] == list(numbers)
 
 
+@pytest.mark.parametrize("shift", range(8))
+def test_decimals_across_pieces_are_read(folder, shift):
+    """A decimal beside the rows is one number, wherever in it a piece of the file ends."""
+    numbers = ",".join(f"{n}.5e1" for n in range(10000, 10000 + MANY))
+    text = f'{{"x": "{"y" * shift}", "more": [{numbers}], "items": [{{"a": 1}}]}}'
+    assert values(folder.open(text, file="apps.json", path="items")) == [{"a": 1}]
+
+
 def test_value_longer_than_a_piece_is_read(folder):
     """Text and numbers longer than a piece are read whole."""
     long = {"text": "x" * 300_000, "number": 1}

@@ -50,6 +50,8 @@ _YES_NO = (
 )
 _DATES = ("Date", "DateTime")
 _ISO_DATE = "%Y-%m-%d"
+#: By field type, the formats of a column that needs none, written out.
+_PLAIN: Mapping[str, Mapping[str, str]] = {"Number": {"decimal": "."}}
 #: Zeros that a number does not have, a sign that none needs, and an exponent.
 _CODE = re.compile(r"0\d|\+|.*\d[eE][+-]?\d+$")
 #: By field type: the formats that are tried.
@@ -245,7 +247,7 @@ class GuessedFormats(NamedTuple):
     """
 
     table: dict[str, str | list[str]]
-    columns: dict[str, dict[str, str]]
+    columns: dict[str, Mapping[str, str]]
     undecided: list[str]
 
     def of(self, column: str) -> CellFormats:
@@ -262,13 +264,17 @@ def guess_formats(pairs: Sequence[tuple[Column, Field]]) -> GuessedFormats:
     columns: dict[str, str] = {}
     undecided: list[str] = []
     dates: dict[str, str] = {}
+    #: By column, the formats that it needs by itself, if that was decided.
+    own: dict[str, Mapping[str, str]] = {}
     for column, field in pairs:
         best = _best(column, field, _CHOICES.get(field.type, ()))
         if len({_readings(column, field, choice) for choice in best}) > 1:
             (key, *_) = best[0]
             either = " or ".join(f'"{choice[key]}"' for choice in best)
             undecided.append(f"the cells of {column.name} fit {key} = {either}: set it in formats")
-        elif best and field.type in _DATES:
+            continue
+        own[column.name] = best[0] if best else _PLAIN.get(field.type, {})
+        if best and field.type in _DATES:
             dates[column.name] = best[0]["dates"]
         elif best:
             table = {**best[0], **table}
@@ -281,7 +287,15 @@ def guess_formats(pairs: Sequence[tuple[Column, Field]]) -> GuessedFormats:
         columns = _columns_with_own_dates(pairs, dates, forms)
         forms = [form for form in forms if form == _ISO_DATE or form not in columns.values()]
         table["dates"] = forms[0] if len(forms) == 1 else forms
-    return GuessedFormats(table, {name: {"dates": form} for name, form in columns.items()}, undecided)
+    differing = {
+        column.name: own[column.name]
+        for column, field in pairs
+        if own.get(column.name)
+        and field.type not in _DATES
+        and _readings(column, field, table) != _readings(column, field, own[column.name])
+    }
+    by_column = {**{name: {"dates": form} for name, form in columns.items()}, **differing}
+    return GuessedFormats(table, by_column, undecided)
 
 
 def _columns_with_own_dates(
