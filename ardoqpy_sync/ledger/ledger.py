@@ -197,6 +197,12 @@ class Ledger:
                 self._execute(statements.DROP_DOCUMENTS, [{"run": last}])
                 self.set_fact("dropped", str(last))
 
+    def abandon_undo(self) -> None:
+        """Make the current run no undo, because it was refused before it took anything back."""
+        if self.undoes is not None:
+            self.undoes = None
+            self._execute(statements.ABANDON_UNDO, [{"run": self.run}])
+
     def runs(self) -> list[Run]:
         """Return all runs, the newest first."""
         return [
@@ -385,11 +391,18 @@ class Ledger:
             written.setdefault((kind, new_ids.get(entity_id, entity_id)), {}).update(decode(sent))
         left = {key: left_of(*key, sent) for key, sent in written.items()}
         restored = restored_records(before, later, now, new_ids, left)
-        gone = owned_first(run, now, [*before, *later])
+        # What was created and is there still was not taken back.
+        stays = [key for key in self._created(run, new_ids) if left.get(key) is not None]
+        gone = owned_first(run, now, [*before, *later, *stays])
         gone += [{"kind": record["kind"], "entity_id": record["entity_id"]} for record in restored]
         with self.transaction():
             self.forget(gone)
             self._execute(statements.add_to_table("owned"), restored)
+
+    def _created(self, run: int, new_ids: Mapping[str, str]) -> list[tuple[str, str]]:
+        """Return what a run has created, by kind and the id that it has now."""
+        rows = self._select(statements.SELECT_CREATED, run=run)
+        return [(kind, new_ids.get(entity_id, entity_id)) for kind, entity_id in rows]
 
     def set_missing(self, rows: Sequence[MissingRow]) -> None:
         """Record in how many runs in a row owned entities were missing."""

@@ -84,6 +84,7 @@ ADD_RUN = """INSERT INTO runs (job, run, started, who, command, plan_id, approve
 END_RUN = """UPDATE runs SET ended = :ended, status = :status, totals = :totals, counts = :counts,
     document = :document WHERE job = :job AND run = :run"""
 SELECT_UNDOS = "SELECT run, undoes, status FROM runs WHERE job = :job AND undoes IS NOT NULL"
+ABANDON_UNDO = "UPDATE runs SET undoes = NULL WHERE job = :job AND run = :run"
 SELECT_COUNTS = """SELECT run, counts FROM runs WHERE job = :job AND run < :before AND status = 'success'
     AND counts IS NOT NULL AND undoes IS NULL ORDER BY run DESC LIMIT 1"""
 SELECT_DOCUMENT = "SELECT document FROM runs WHERE job = :job AND run = :run"
@@ -96,8 +97,7 @@ _WRITE = """number, state, action, kind, entity_id, workspace, before_write, sen
 ADD_WRITE = """INSERT INTO writes (job, run, number, state, action, kind, entity_id, workspace, before_write,
     sent, given, purpose, mapping, field, item_key, label, deleted_with, recreates, beside)
     VALUES (:job, :run, :number, 'open', :action, :kind, :entity_id, :workspace, :before_write, :sent, :given,
-    :purpose, :mapping, :field, :item_key, :label, :deleted_with, :recreates,
-    :beside)"""
+    :purpose, :mapping, :field, :item_key, :label, :deleted_with, :recreates, :beside)"""
 CLOSE_WRITE = """UPDATE writes SET state = :state, entity_id = :entity_id, version = :version
     WHERE job = :job AND run = :run AND number = :number"""
 SET_SENT = "UPDATE writes SET sent = :sent WHERE job = :job AND run = :run AND number = :number"
@@ -144,6 +144,8 @@ SELECT_LEARNED = """SELECT 1 FROM owned WHERE job = :job AND run = :run
 SELECT_OWNED_IN_FULL = f"SELECT {_ALL_OWNED} FROM owned WHERE job = :job"
 SELECT_SENT = """SELECT kind, entity_id, sent FROM writes WHERE job = :job AND run = :run AND state = 'done'
     AND action <> 'delete'"""
+SELECT_CREATED = """SELECT kind, entity_id FROM writes WHERE job = :job AND run = :run AND state = 'done'
+    AND action = 'create'"""
 SELECT_CREATED_AGAIN = """SELECT recreates, entity_id FROM writes WHERE job = :job AND run > :run
     AND recreates IS NOT NULL AND state = 'done' ORDER BY run, number"""
 #: By table: sets what may have values of redacted fields.

@@ -56,19 +56,27 @@ def apply(
         if undoes is None:
             engine.journal.rows = _count_rows(plan)
     with engine.cache.without_naming():
-        _load_afresh(engine, plan)
-        if on_drift == "refuse":
-            preview = _Applying(engine.preview(NoRequests("previewed-")), plan, "skip", "collect")
-            result = preview.run()
-            if result["drifted"]:
-                raise PlanDrifted(
-                    f"Nothing is applied: {_since(result['drifted'])}.", drifted=result["drifted"]
-                )
-            if preview.problems and on_error == "raise":
-                kind, row, problem = preview.problems[0]
-                engine.failed(kind, row, problem)
-                raise problem
+        try:
+            _load_afresh(engine, plan)
+            if on_drift == "refuse":
+                _refuse_drifted(engine, plan, on_error)
+        except ArdoqClientException:
+            if engine.journal.ledger is not None:
+                engine.journal.ledger.abandon_undo()
+            raise
         return _Applying(engine, plan, on_drift, on_error).run()
+
+
+def _refuse_drifted(engine: PlanEngine, plan: Plan, on_error: str) -> None:
+    """Raise `PlanDrifted` if an entry has drifted, or what carrying the plan out would raise."""
+    preview = _Applying(engine.preview(NoRequests("previewed-")), plan, "skip", "collect")
+    result = preview.run()
+    if result["drifted"]:
+        raise PlanDrifted(f"Nothing is applied: {_since(result['drifted'])}.", drifted=result["drifted"])
+    if preview.problems and on_error == "raise":
+        kind, row, problem = preview.problems[0]
+        engine.failed(kind, row, problem)
+        raise problem
 
 
 def _check_origin(plan: Plan, here: dict[str, str | None]) -> None:

@@ -3,6 +3,7 @@
 import pytest
 from ledger_jobs import APPS, MODES, TOKEN, components, edit
 
+from ardoqpy.errors import PlanDrifted
 from ardoqpy_sync import ArdoqSyncClient
 from ardoqpy_sync.ledger.ledger import Ledger
 
@@ -196,3 +197,29 @@ def test_undo_is_a_run_of_its_own(ardoq, client, runs, order):
         preview.create_component(row("A", cost=7))
         report = preview.get_report()
         assert (report["edits"], report["updated_comps"]) == ([], 1)
+
+
+@pytest.mark.parametrize("on_drift", ["refuse", "skip"])
+def test_undo_that_takes_nothing_back(ardoq, client, tmp_path, on_drift):
+    """What an undo leaves in Ardoq, because the plan is refused or has drifted, is owned as before."""
+
+    def owned():
+        ledger = Ledger.open(tmp_path / "script.db", "script", read_only=True)
+        return {each.entity_id for each in ledger.owned()}
+
+    with client() as first:
+        first.create_component(row("A", cost=1))
+        first.create_component(row("B", cost=1))
+    ids = {name: components(ardoq)[name]["_id"] for name in "AB"}
+    undoing = client()
+    plan = undoing.undo_plan()
+    edit(ardoq, "A", cost=5)
+    if on_drift == "refuse":
+        with pytest.raises(PlanDrifted):
+            undoing.apply(plan, on_drift="refuse")
+    else:
+        undoing.apply(plan)
+    undoing.close()
+    assert owned() == ({ids["A"], ids["B"]} if on_drift == "refuse" else {ids["A"]})
+    if on_drift == "refuse":
+        assert not Ledger.open(tmp_path / "script.db", "script", read_only=True).undos()
