@@ -436,6 +436,13 @@ class Ledger:
                 statements.SET_DOCUMENT,
                 [{"run": run, "document": document_without_values(each, encoder)} for run, each in documents],
             )
+            self._execute(
+                statements.SET_COUNTS,
+                [
+                    {"run": run, "counts": encode(encoder.entries(decode(counts)))}
+                    for run, counts in self._select(statements.SELECT_ALL_COUNTS)
+                ],
+            )
             self.set_fact("redacted", encode(sorted(self.redacted)))
         if self._database is not None:
             self._database.compact()

@@ -159,6 +159,8 @@ SET_ATTRIBUTES = {
 }
 SELECT_DOCUMENTS = "SELECT run, document FROM runs WHERE job = :job AND document IS NOT NULL"
 SET_DOCUMENT = "UPDATE runs SET document = :document WHERE job = :job AND run = :run"
+SELECT_ALL_COUNTS = "SELECT run, counts FROM runs WHERE job = :job AND counts IS NOT NULL"
+SET_COUNTS = "UPDATE runs SET counts = :counts WHERE job = :job AND run = :run"
 GIVE_UP = "DELETE FROM replaced WHERE job = :job AND kind = :kind AND entity_id = :entity_id"
 DROP_REPLACED = "DELETE FROM replaced WHERE job = :job AND replaced_in <= :run"
 SET_MISSING = """UPDATE owned SET missing = :missing WHERE job = :job AND kind = :kind

@@ -26,6 +26,7 @@ from ledger_jobs import (
 from ardoqpy.config import Token
 from ardoqpy_sync.cli import main
 from ardoqpy_sync.ledger.encoding import Encoder, decode
+from ardoqpy_sync.ledger.ledger import Ledger
 from ardoqpy_sync.ledger.records import REDACTED, Owner
 from ardoqpy_sync.reporting.exit_codes import CHANGES, DONE, FAILED
 
@@ -231,3 +232,26 @@ def test_field_that_is_redacted_later(ardoq, run, tmp_path, mode):
     assert secret not in run("ledger export job.toml").out + run("show job.toml 1").out
     assert "Nothing was to be changed" in run("apply job.toml").out
     assert secret in {comp.get("owner") for comp in components(ardoq).values()}
+
+
+def test_values_that_did_not_converge_are_redacted_later(tmp_path):
+    """A value that Ardoq did not keep as it was sent goes from what the next run compares with, too."""
+    entry = {
+        "kind": "component",
+        "_id": "c1",
+        "name": "A",
+        "attribute": "cost",
+        "stored": 7,
+        "wanted": "s3cret",
+    }
+    first = Ledger.open(tmp_path / "a.db", "a")
+    first.begin("apply")
+    first.end(None, "success", {"cache_hit_comps": 1, "cache_hit_refs": 0, "not_converging": [entry]}, None)
+    first.close()
+    later = Ledger.open(tmp_path / "a.db", "a", redact=["cost"])
+    later.begin("apply")
+    later.keep_out(Encoder(["cost"]))
+    (kept,) = later.previous_report()["not_converging"]
+    later.close()
+    assert kept == {**entry, "stored": REDACTED, "wanted": REDACTED}
+    assert not any(b"s3cret" in path.read_bytes() for path in tmp_path.iterdir())

@@ -306,7 +306,7 @@ def test_ids_in_the_ledger_are_new_after_an_undo(home, ardoq, undo):
 
 @pytest.mark.parametrize("rows", ["Shop,Bank,x\nShop,Bank,y\n", "Shop,Bank,y\n"])
 def test_plan_with_keys_of_references(home, ardoq, rows):
-    """References between the same components are told apart by their key in a plan, as they are in a run."""
+    """References between the same components are distinguished by their key in a plan, as in a run."""
     home.job(more=LINKS + 'displayText = "{Text}"\nkey = "displayText"\n')
     links = home.folder / "links.csv"
     links.write_text("From,To,Text\nShop,Bank,x\n")
