@@ -24,7 +24,7 @@ from ardoqpy_sync.job import JobInvalid
 from ardoqpy_sync.job.execution import RunContext, attempt, describe_error
 from ardoqpy_sync.reporting import terminal
 from ardoqpy_sync.reporting.exit_codes import DONE, FAILED, NAME, most_severe
-from ardoqpy_sync.reporting.save import save_report
+from ardoqpy_sync.reporting.save import Settings, save_document
 from ardoqpy_sync.reporting.summary import is_unchanged, summarize
 
 if TYPE_CHECKING:
@@ -117,9 +117,10 @@ def _webhook_address(options: argparse.Namespace) -> tuple[Token | None, list[st
 
 
 def _notify(result: RunResult, options: argparse.Namespace, address: Token | None, command: str) -> None:
+    settings = Settings(options.max_chars, options.link, result.text)
     for path in options.report:
         try:
-            save_report(result.document, path, max_chars=options.max_chars, link=options.link)
+            save_document(lambda: result.document, path, settings)
         except ArdoqClientException as problem:
             result.errors.append(str(problem))
             result.exit_code = most_severe(result.exit_code, FAILED)

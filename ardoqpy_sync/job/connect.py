@@ -9,6 +9,7 @@ from ardoqpy.errors import ConfigurationError, InvalidInput
 from ardoqpy_sync.client import ArdoqSyncClient
 from ardoqpy_sync.job.file.schema import parse_duration
 from ardoqpy_sync.ledger.ledger import Ledger
+from ardoqpy_sync.ledger.records import RunEnd
 from ardoqpy_sync.lock import JobLock
 
 if TYPE_CHECKING:
@@ -133,15 +134,21 @@ def check_not_applied(client: ArdoqSyncClient, plan_id: str) -> None:
             )
 
 
-def end_run(client: ArdoqSyncClient, document: RunDocument, keep_runs: int | None = None) -> None:
+def end_run(
+    client: ArdoqSyncClient,
+    document: RunDocument,
+    text: Callable[[], str],
+    keep_runs: int | None = None,
+) -> None:
     """Record in the ledger of a client, if it has one, what the job owns now, and how the run ended.
 
+    - `text`: returns the run document as JSON.
     - `keep_runs`: for how many runs the ledger keeps documents and values.
 
     Raise `LedgerError` if the ledger cannot be written.
     """
     engine = client._engine  # noqa: SLF001
-    engine.writes.end_run(engine.kinds.values(), document, keep_runs)
+    engine.writes.end_run(engine.kinds.values(), RunEnd(document, text, keep_runs))
 
 
 def check_before_writes(client: ArdoqSyncClient, check: Callable[[], None]) -> None:

@@ -72,6 +72,13 @@ class RunResult:
     started: bool = True
     ended_early: bool = False
     error: Exception | None = None
+    _text: str | None = field(default=None, init=False, repr=False)
+
+    def text(self) -> str:
+        """Return the run document as JSON; the ledger and a report in a file have the same."""
+        if self._text is None:
+            self._text = json_file.encode(self.document, "run document")
+        return self._text
 
 
 @dataclass(slots=True)
@@ -112,10 +119,11 @@ class RunContext:
                 api=client.version, host=client.hosturl, org=client.org, simulated=self.simulated
             )
             document = build_failed_document(self.title, reason, origin, client.plan, self.applied)
-        with suppress(ArdoqClientException):  # the reason is reported, and what is left open is settled later
-            end_run(client, document)
         started = bool(document["changes"] or document["failed"])
-        return RunResult(document, exit_code, errors=messages, started=started, ended_early=True)
+        result = RunResult(document, exit_code, errors=messages, started=started, ended_early=True)
+        with suppress(ArdoqClientException):  # the reason is reported, and what is left open is settled later
+            end_run(client, document, result.text)
+        return result
 
 
 def describe_error(problem: Exception) -> list[str]:
@@ -346,7 +354,7 @@ def run_with_trace(
 def record_result(job: Job, client: ArdoqSyncClient, result: RunResult) -> RunResult:
     """Record the end of a run in the ledger of its job, and return its result."""
     try:
-        end_run(client, result.document, job.run.get("keep_runs"))
+        end_run(client, result.document, result.text, job.run.get("keep_runs"))
     except ArdoqClientException as problem:
         result.errors.append(str(problem))
         result.exit_code = most_severe(result.exit_code, FAILED)

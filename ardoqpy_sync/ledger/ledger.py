@@ -174,14 +174,14 @@ class Ledger:
             self._execute(statements.ADD_RUN, [run])
         return self.run
 
-    def end(self, document: RunDocument | None, status: str, counts: Mapping[str, Any], totals: Any) -> None:
+    def end(self, document: str | None, status: str, counts: Mapping[str, Any], totals: Any) -> None:
         """Record how the current run ended.
 
-        - `document`: its run document, None for a script.
+        - `document`: its run document as JSON, None for a script.
         - `status`: `success` or `failure`.
         - `counts`: what the next run compares with, as `PreviousReport` has it.
         """
-        packed = None if document is None else zlib.compress(encode(document).encode(), 1)
+        packed = None if document is None else zlib.compress(document.encode(), 1)
         run = {"run": self.run, "ended": _now(), "status": status, "totals": encode(totals)}
         with self.transaction():
             self._execute(statements.END_RUN, [{**run, "counts": encode(counts), "document": packed}])

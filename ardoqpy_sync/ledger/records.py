@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from ardoqpy.entities import Attributes, Entity
+    from ardoqpy_sync.documents import RunDocument
 
 #: - `open`: it may have been carried out or not; the run ended before its outcome was recorded.
 #: - `unknown`: the same, and what Ardoq holds did not show which.
@@ -105,6 +106,18 @@ class Write:
     deleted_with: str | None = None
     recreates: str | None = None
     beside: list[str] | None = None
+
+
+class RunEnd(NamedTuple):
+    """How a run of a job ended.
+
+    - `document`: its run document; `text`: returns the same as JSON.
+    - `keep_runs`: for how many runs the ledger keeps documents and values; None for as many as usual.
+    """
+
+    document: RunDocument
+    text: Callable[[], str]
+    keep_runs: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

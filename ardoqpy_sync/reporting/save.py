@@ -33,13 +33,15 @@ class Settings(NamedTuple):
 
     max_chars: int | None = None
     link: str | None = None
+    #: Returns the run document as `json_file.encode` does, if that is known.
+    text: Callable[[], str] | None = None
 
 
 #: By the suffix of a file what yields its text, or raises `InvalidInput` if the run document is not valid.
 RENDERERS: dict[str, Callable[[RunDocument, Settings], Iterator[str]]] = {
     ".html": lambda document, settings: html.render(document, link=settings.link),
     ".md": lambda document, settings: iter([markdown.render_text(document, max_chars=settings.max_chars)]),
-    ".json": lambda document, _: iter([json_file.encode(check_run_document(document), "run document")]),
+    ".json": lambda document, settings: iter([settings.text() if settings.text else _encode(document)]),
 }
 
 
@@ -67,6 +69,12 @@ def save_report(
     """
     if not isinstance(path, str | PathLike):
         raise InvalidInput(f"path is {describe_type(path)}: give the path of a file.")
+    save_document(lambda: _run_document(run, title), path, Settings(max_chars, link))
+
+
+def save_document(document: Callable[[], RunDocument], path: str | PathLike[str], settings: Settings) -> None:
+    """Save a run document, as `save_report` does; it is asked for once it is known that it can be saved."""
+    link = settings.link
     render = RENDERERS.get(Path(path).suffix.lower())
     if render is None:
         raise InvalidInput(
@@ -76,8 +84,11 @@ def save_report(
         raise InvalidInput(
             f"link is {quote_name(link)}: give an address that begins with https:// and has {{id}} in it."
         )
-    document = _run_document(run, title)
-    files.save((piece.encode() for piece in render(document, Settings(max_chars, link))), path)
+    files.save((piece.encode() for piece in render(document(), settings)), path)
+
+
+def _encode(document: RunDocument) -> str:
+    return json_file.encode(check_run_document(document), "run document")
 
 
 def _run_document(run: object, title: str | None) -> RunDocument:

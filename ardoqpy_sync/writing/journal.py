@@ -26,9 +26,8 @@ if TYPE_CHECKING:
     from ardoqpy.entities import Attributes
     from ardoqpy_sync.compare.cache import Cache, Located
     from ardoqpy_sync.compare.entity_kinds import Kind
-    from ardoqpy_sync.documents import RunDocument
     from ardoqpy_sync.ledger.ledger import Ledger
-    from ardoqpy_sync.ledger.records import Owner, Purpose, Write, WriteState
+    from ardoqpy_sync.ledger.records import Owner, Purpose, RunEnd, Write, WriteState
     from ardoqpy_sync.ledger.rows import (
         ClosedRow,
         DeletedWithRow,
@@ -455,15 +454,14 @@ class Journal:
 
     def end_run(
         self,
-        document: RunDocument | None,
+        end: RunEnd | None,
         report: Mapping[str, Any],
         kinds: Iterable[Kind],
         waiting: Collection[str],
-        keep_runs: int | None = None,
     ) -> None:
         """Record what the job owns after this run, and how it ended; once, but a document may come later.
 
-        - `document`: its run document, None for a script; `report`: as `get_report` returns it.
+        - `end`: with its document, None for a script; `report`: as `get_report` returns it.
         - `waiting`: the ids of entities whose writes were not sent.
 
         Raise `LedgerError` if the ledger cannot be written.
@@ -472,7 +470,7 @@ class Journal:
         if ledger is None or not self.records:
             return
         self._leave_run_to_parent()
-        status = str(report["status"] if document is None else document["status"])
+        status = str(report["status"] if end is None else end.document["status"])
         if self.has_failed:
             status = "failure"
         if self.rows is None:
@@ -482,8 +480,7 @@ class Journal:
             "cache_hit_refs": self.rows["reference"],
             "not_converging": self._encoder.entries(as_json_value(report["not_converging"])),
         }
-        if document is not None:
-            document = self._encoder.document(document)
+        text, totals = (None, None) if end is None else (self._text_of(end), end.document["totals"])
         with ledger.transaction():
             if not ledger.has_ended:
                 self._record_owned(kinds, waiting, is_success=status == "success")
@@ -491,10 +488,15 @@ class Journal:
                     ledger.restore_owned(
                         ledger.undoes, partial(self._left, {kind.name: kind for kind in kinds})
                     )
-            if ledger.run is None or (ledger.has_ended and document is None):
+            if ledger.run is None or (ledger.has_ended and end is None):
                 return
-            ledger.end(document, status, counts, None if document is None else document["totals"])
-            ledger.prune(keep_runs or KEEP_RUNS)
+            ledger.end(text, status, counts, totals)
+            ledger.prune((end and end.keep_runs) or KEEP_RUNS)
+
+    def _text_of(self, end: RunEnd) -> str:
+        """Return the run document of a run as JSON, without what must not be kept."""
+        document = self._encoder.document(end.document)
+        return end.text() if document is end.document else encode(document)
 
     def _left(
         self, kinds: Mapping[str, Kind], kind: str, entity_id: str, sent: Attributes

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from ardoqpy.entities import Entity
     from ardoqpy_sync.compare.cache import Cache, Located
     from ardoqpy_sync.compare.entity_kinds import Kind
-    from ardoqpy_sync.documents import RunDocument
+    from ardoqpy_sync.ledger.records import RunEnd
     from ardoqpy_sync.writing.journal import Journal
     from ardoqpy_sync.writing.pending_row import SourceRow
     from ardoqpy_sync.writing.run_log import RunLog
@@ -305,11 +305,9 @@ class PendingWrites:
         self._put_real_ids_into_withdrawn()
         self._log.put_real_ids(self.real)
 
-    def end_run(
-        self, kinds: Iterable[Kind], document: RunDocument | None = None, keep_runs: int | None = None
-    ) -> None:
+    def end_run(self, kinds: Iterable[Kind], end: RunEnd | None = None) -> None:
         """Record the end of a run in the ledger, as `Journal.end_run`: what still waits was not written."""
-        self._journal.end_run(document, self._log.report.as_dict(), kinds, self.waiting, keep_runs)
+        self._journal.end_run(end, self._log.report.as_dict(), kinds, self.waiting)
 
     def _send(self, failures: dict[str, ArdoqClientException], *, may_decide_again: bool) -> None:
         """Send all that waits in one round, and settle each outcome."""

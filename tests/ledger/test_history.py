@@ -36,7 +36,7 @@ def record(tmp_path):
         number = ledger.begin(command, **begin)
         report = build_failed_document("T", f"Report {number}", {**ORIGIN, "simulated": False})
         if status is not None:
-            ledger.end(report if document else None, status, {}, report["totals"])
+            ledger.end(json.dumps(report) if document else None, status, {}, report["totals"])
         ledger.prune(keep)
         ledger.close()
         return number

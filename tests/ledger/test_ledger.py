@@ -131,7 +131,7 @@ def test_old_runs_lose_their_values_and_documents(open_ledger):
         begin(ledger)
         ledger.add_writes([write(1), write(2, "batch-2")])
         ledger.close_writes([{"number": 1, "state": "done", "entity_id": f"c{ledger.run}", "version": 1}])
-        ledger.end({"kind": "a document"}, "success", COUNTS, None)
+        ledger.end('{"kind": "a document"}', "success", COUNTS, None)
         ledger.prune(keep_runs=2)
     assert [len(ledger.writes(run)) for run in (1, 2, 3, 4)] == [1, 1, 2, 2]
     assert [ledger.document(run) for run in (2, 3)] == [None, {"kind": "a document"}]

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from ardoqpy import ArdoqClient
 from ardoqpy_sync.job import open_client, parse_job, run_job
 from ardoqpy_sync.job.connect import begin_run, end_run
+from ardoqpy_sync.job.execution import RunResult
 from ardoqpy_sync.reporting.document import build_run_document
 
 TOKEN, ANNA = "the-token-of-an-undo", "the-token-of-anna"
@@ -152,7 +153,7 @@ class World:
             begin_run(client, "apply")
             result = run_job(self.job, client, sources={"apps": rows, "links": links})
             document = build_run_document(client, blocked=result.blocked[0] if result.blocked else None)
-            end_run(client, document)
+            end_run(client, document, RunResult(document, 0).text)
             return client._engine.journal.ledger.run
 
     def preview(self, sources):
@@ -250,7 +251,8 @@ class World:
             plan = client.undo_plan(run)
             begin_run(client, "undo", undoes=plan.origin["undoes"])
             result = client.apply(plan)
-            end_run(client, build_run_document(client))
+            document = build_run_document(client)
+            end_run(client, document, RunResult(document, 0).text)
         assert not result["failed"], result["failed"]
         assert not result["drifted"], result["drifted"]
         again = {

@@ -1,5 +1,7 @@
 """The index of the runs of a ledger in Chromium: it loads nothing, and can be read by everybody."""
 
+import json
+
 import pytest
 from sample_documents import change, run_document
 from test_report_review import axe_violations
@@ -25,7 +27,7 @@ def index(tmp_path):
     ):
         ledger.begin(command, **more)
         if status is not None:
-            ledger.end(None if command == "script" else document, status, {}, document["totals"])
+            ledger.end(None if command == "script" else json.dumps(document), status, {}, document["totals"])
     runs = ledger.runs()
     save_history(ledger, runs, describe_runs(runs), tmp_path / "runs")
     ledger.close()
