@@ -8,7 +8,7 @@ from urllib.request import ProxyHandler, Request, build_opener
 
 __all__ = ["TOKEN", "begin", "requests_received"]
 
-TOKEN = "emulator-token"
+TOKEN = "only-for-benchmarks"
 _opener = build_opener(ProxyHandler({}))
 
 

@@ -14,6 +14,8 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
 
+from admin_api import TOKEN
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -46,7 +48,8 @@ def emulator(
     make = [sys.executable, str(_FOLDER / "seed.py"), str(components), str(references)]
     with seed.open("w", encoding="utf-8") as file:
         subprocess.run([*make, *(["--empty"] if empty else [])], stdout=file, check=True)
-    command = [sys.executable, "-m", "ardoqpy", "emulator", "--port", "0", "--seed", str(seed), *flags]
+    command = [sys.executable, "-m", "ardoqpy", "emulator", "--port", "0", "--token", TOKEN]
+    command += ["--seed", str(seed), *flags]
     with serving(command, folder) as url:
         yield url
 

@@ -64,11 +64,14 @@ class Encoder:
         """
         return self._token is not None and self._token.may_occur_in("\n".join(filter(None, texts)))
 
-    def attributes(self, attributes: Mapping[str, Any]) -> str:
-        """Return attributes, or an entity with its custom fields, as JSON."""
+    def attributes(self, attributes: Mapping[str, Any], encoded: bytes | None = None) -> str:
+        """Return attributes, or an entity with its custom fields, as JSON.
+
+        - `encoded`: the same as JSON, if that is known.
+        """
         if self._redacted and self._has_redacted(attributes):
-            attributes = self._without_fields(attributes)
-        text = encode(attributes)
+            attributes, encoded = self._without_fields(attributes), None
+        text = encode(attributes) if encoded is None else encoded.decode()
         if self._token is not None and self._token.occurs_in(text):
             text = encode(self._without_token(attributes))
         return text

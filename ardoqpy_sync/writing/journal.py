@@ -16,7 +16,7 @@ from ardoqpy_sync.ledger.encoding import Encoder, decode, encode
 from ardoqpy_sync.ledger.ledger import KEEP_RUNS, SCRIPT_NAME
 from ardoqpy_sync.report import count_rows
 from ardoqpy_sync.writing.operations import with_real_ids
-from ardoqpy_sync.writing.ownership import SCRIPT, Ownership, join_names
+from ardoqpy_sync.writing.ownership import SCRIPT, Ownership, join_columns
 from ardoqpy_sync.writing.pending_row import NO_ROW
 
 if TYPE_CHECKING:
@@ -82,6 +82,8 @@ class Journal:
         self.is_missing_only_owned = False
         #: Whether an earlier run left writes whose outcomes are not recorded.
         self.has_open_writes = False
+        #: Whether the name of the user that this run writes as was in an answer.
+        self._knows_user = False
         #: The last run, if it was killed, and what it has updated but not recorded as owned.
         self._unrecorded: tuple[int, list[OwnedRow]] | None = None
         #: Whether the block that made the run failed.
@@ -193,47 +195,93 @@ class Journal:
         ledger = self._begin()
         if ledger is None:
             return
-        operations, first = list(operations), self._next
-        written = self._all_records(operations, rows, real, self._encoder.unchecked)
-        if self._encoder.may_have_token(chain.from_iterable(map(_texts, written))):
-            self._next = first
-            written = self._all_records(operations, rows, real, self._encoder)
-        ledger.add_writes(written)
+        ledger.add_writes(self._all_records(list(operations), rows, real))
 
     def _all_records(
         self,
-        operations: Iterable[Operation],
+        operations: Sequence[Operation],
+        rows: Mapping[str, Sequence[PendingRow]],
+        real: Mapping[str, str],
+    ) -> list[WriteRow]:
+        """Return the records of operations without the token, which one look at all of them rarely finds."""
+        first, written = self._next, []
+        for operation in operations:
+            written += self._records(operation, rows, real, self._encoder.unchecked)
+        if not self._encoder.may_have_token(chain.from_iterable(map(_texts, written))):
+            return written
+        self._next, written = first, []
+        if len(operations) == 1:
+            return self._records(operations[0], rows, real, self._encoder)
+        for operation in operations:
+            written += self._all_records([operation], rows, real)
+        return written
+
+    def _records(
+        self,
+        operation: Operation,
         rows: Mapping[str, Sequence[PendingRow]],
         real: Mapping[str, str],
         encoder: Encoder,
     ) -> list[WriteRow]:
-        """Return the records of operations, numbered from the next number on."""
-        written: list[WriteRow] = []
-        for operation in operations:
-            records = self._records(operation, rows.get(operation.id, ()), real, encoder)
-            self._next += len(records)
-            written += records
-        return written
+        """Return the records of an operation, numbered from the next number on."""
+        pending = rows.get(operation.id, ())
+        if operation.action == CREATE:
+            records = [self._record_of_create(operation, pending, real, encoder)]
+        else:
+            records = self._records_of_change(operation, pending, real, encoder)
+        self._next += len(records)
+        return records
 
-    def _records(
+    def _record_of_create(
+        self, operation: Operation, rows: Sequence[PendingRow], real: Mapping[str, str], encoder: Encoder
+    ) -> WriteRow:
+        row, reference = (None, NO_ROW) if not rows else (rows[0].source.row, rows[0].source.reference)
+        attributes, encoded = operation.attributes, operation.encoded
+        if operation.refers:
+            attributes = with_real_ids(attributes, real)
+        if attributes is not operation.body:
+            encoded = None  # what is sent has another shape
+        purpose, owner, given = reference.purpose, reference.owner, ""
+        if owner is None and purpose == "row":
+            owner = SCRIPT
+        if owner is not None and isinstance(row, dict):
+            given = join_columns(tuple(row))
+        kind = operation.kind.name
+        self._recorded[operation.id] = _Recorded(self._next, purpose, given, reference.owner)
+        return {
+            **(_NO_OWNER if owner is None else encoder.owner(owner)),
+            "number": self._next,
+            "action": CREATE,
+            "kind": kind,
+            "entity_id": operation.id,
+            "workspace": (operation.expected or attributes)["rootWorkspace"],
+            "before_write": None,
+            "sent": encoder.attributes(attributes, encoded),
+            "given": given,
+            "purpose": purpose,
+            "label": encoder.value(reference.label),
+            "deleted_with": None,
+            "recreates": reference.recreates,
+            "beside": None,
+        }
+
+    def _records_of_change(
         self, operation: Operation, rows: Sequence[PendingRow], real: Mapping[str, str], encoder: Encoder
     ) -> list[WriteRow]:
-        """Return the records of an operation: its own, and those of all that a delete removes with it."""
+        """Return the records of a change: its own, and those of all that a delete removes with it."""
         base, attributes, number = operation.base, operation.attributes, self._next
         if operation.refers:
             attributes = with_real_ids(attributes, real)
-        row, reference = (None, NO_ROW) if not rows else (rows[0].source.row, rows[0].source.reference)
+        reference = rows[0].source.reference if rows else NO_ROW
         purpose, owner = reference.purpose, reference.owner
         if owner is None and purpose == "row":
             owner = SCRIPT
-        columns, given = _NO_OWNER, ""
+        columns = _NO_OWNER
         if operation.action == DELETE:
             purpose = "delete"
             columns = self._owner_of(operation.kind.name, operation.id)
         elif owner is not None:
             columns = encoder.owner(owner)
-            if operation.action == CREATE and isinstance(row, dict):
-                given = join_names(row)
         write: WriteRow = {
             "mapping": columns["mapping"],
             "field": columns["field"],
@@ -245,7 +293,7 @@ class Journal:
             "workspace": (operation.expected or base or {})["rootWorkspace"],
             "before_write": encoder.entity(base),
             "sent": encoder.attributes(attributes) if attributes else "{}",
-            "given": given,
+            "given": "",
             "purpose": purpose,
             "label": encoder.value(reference.label),
             "deleted_with": None,
@@ -254,7 +302,7 @@ class Journal:
         }
         if operation.action == DELETE:
             write["beside"] = self._beside(operation.removed[0], real)
-        self._recorded[operation.id] = _Recorded(number, purpose, given, reference.owner)
+        self._recorded[operation.id] = _Recorded(number, purpose, "", reference.owner)
         records = [write]
         for located in operation.removed[1:]:
             kind, ws_id, entity = located
@@ -309,7 +357,7 @@ class Journal:
         for outcome in outcomes:
             operation, problem = outcome.operation, outcome.problem
             self.owned.note_outcome(operation.id, has_failed=problem is not None)
-            if isinstance(problem, ServiceUnavailable | UnexpectedAnswer):
+            if problem is not None and isinstance(problem, ServiceUnavailable | UnexpectedAnswer):
                 is_open.append(operation)
             else:
                 self._close(outcome, real, closed)
@@ -384,14 +432,16 @@ class Journal:
 
     def _note_user(self, ledger: Ledger, outcomes: Sequence[Outcome]) -> None:
         """Keep the name of the user that the job writes as, as Ardoq's answers have it."""
-        for operation, stored, _, _ in reversed(outcomes):
-            if stored is not None:
+        if self._knows_user:
+            return
+        for operation, stored, _, adopted in outcomes:
+            if stored is not None and not adopted:  # somebody else may have changed what is adopted
                 user = operation.kind.collection.last_change(stored).user
-                if user is None or user == ledger.facts.get("user"):
+                if user is not None:
+                    self._knows_user = True
+                    if self._encoder.value(user) is not None:
+                        ledger.set_fact("user", user)
                     return
-                if self._encoder.value(user) is not None:
-                    ledger.set_fact("user", user)
-                return
 
     def encode(self, attributes: Attributes) -> str:
         """Return attributes as the ledger keeps them."""

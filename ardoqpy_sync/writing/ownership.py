@@ -277,7 +277,7 @@ class Ownership:
     def _is_recorded(self, kind: str, entity: Entity, names: tuple[str, ...]) -> bool:
         """Return whether the ledger has an entity as it is now, with the attributes that rows gave it."""
         known = self.entities.get((kind, entity["_id"]))
-        now = entity.get("_version"), _join_columns(names), 0, False
+        now = entity.get("_version"), join_columns(names), 0, False
         return known == now and entity["_id"] not in self._kept
 
     def _row_of_run(self, kind: Kind, ws_id: str, entity: Entity, names: Iterable[str]) -> OwnedRow:
@@ -364,4 +364,4 @@ def join_names(names: Iterable[str]) -> str:
 
 
 #: The same for the columns of a row: all rows of a source have the same.
-_join_columns = lru_cache(maxsize=512)(join_names)
+join_columns = lru_cache(maxsize=512)(join_names)
