@@ -237,7 +237,7 @@ class Ledger:
 
         Undos do not count, nor what they have taken back.
         """
-        without_effect = taken_back(self.undos(status="success"))
+        without_effect = taken_back(self.undos(status=["success"]))
         before = _MOST_RUNS
         while rows := self._select(statements.SELECT_COUNTS, before=before):
             (before, counts), *_ = rows
@@ -246,10 +246,10 @@ class Ledger:
                 return report
         return {}
 
-    def undos(self, *, status: str | None = None) -> dict[int, int]:
-        """Return by the number of each undo, or of each that ended with a status, the run that it undoes."""
+    def undos(self, *, status: Collection[str] | None = None) -> dict[int, int]:
+        """Return by the number of each undo, or of each that ended with such a status, the run it undoes."""
         rows = self._select(statements.SELECT_UNDOS)
-        return {run: undone for run, undone, ended in rows if status in (None, ended)}
+        return {run: undone for run, undone, ended in rows if status is None or ended in status}
 
     # -- writes ---------------------------------------------------------------------------------------------
 
@@ -360,8 +360,12 @@ class Ledger:
             self._execute(statements.KEEP_REPLACED, keys, current=run)
 
     def has_learned(self, run: int) -> bool:
-        """Return whether what the job owns is as a run has left it, in a part that an undo would restore."""
-        if run <= int(self.facts.get("dropped", "0")) or run in taken_back(self.undos()):
+        """Return whether what the job owns is as a run has left it, in a part that an undo would restore.
+
+        An undo that was killed has restored nothing of it.
+        """
+        undos = self.undos(status=["success", "failure"])
+        if run <= int(self.facts.get("dropped", "0")) or run in taken_back(undos):
             return False
         return bool(self._select(statements.SELECT_LEARNED, run=run))
 

@@ -241,7 +241,12 @@ class Undo:
                 )
 
     def _deleted_ids(self) -> set[str]:
-        return {key for key, undone in self._entities.items() if undone.is_deleted and not undone.is_created}
+        """Return the ids of what is not there: an undo that was killed has created some of it again."""
+        return {
+            key
+            for key, undone in self._entities.items()
+            if undone.is_deleted and not undone.is_created and undone.current is None
+        }
 
     def _parent_after(self, restored: dict[str, Attributes], undone: _Undone) -> str | None:
         """Return the parent that a component will have, if `restored` are by component its new values."""

@@ -307,6 +307,27 @@ def test_undo_goes_on_where_one_was_killed(ardoq, client, tmp_path, lost):
     assert (plan.not_undone, plan.changes, values_by_name(ardoq)) == ([], [], wanted)
 
 
+def test_undo_goes_on_between_a_parent_and_its_child(ardoq, client):
+    """If an undo ends after a parent is created again, the next one puts what was below it there."""
+    with client() as first:
+        shop = first.create_component(row("Shop"))["_id"]
+        till = first.create_component(row("Till", parent=shop))["_id"]
+    wanted = values_by_name(ardoq)
+    with client() as second:
+        second.patch_component(till, payload={"parent": None})
+        second.del_component(shop)
+    with client(on_error="collect") as ended:
+        plan = ended.undo_plan(2)
+        for method in ("PUT", "PATCH"):  # v1, v2
+            ardoq.fail(status=400, method=method)
+        assert ended.apply(plan)["failed"]
+        ardoq.clear_faults()
+    with client() as again:
+        plan = again.undo_plan(2)
+        again.apply(plan)
+    assert (plan.not_undone, values_by_name(ardoq)) == ([], wanted)
+
+
 def edit_as_other(ardoq, entity_id):
     """Have somebody else name an owner."""
     with ArdoqSyncClient(ardoq.url, TOKEN) as other:
