@@ -87,6 +87,10 @@ class Encoder:
         text = encode(value)
         return None if self._token is not None and self._token.occurs_in(text) else text
 
+    def names(self, text: str) -> str:
+        """Return the names of attributes as one text; none, if the token is in it."""
+        return "" if self._token is not None and self._token.occurs_in(text) else text
+
     def owner(self, owner: Owner) -> OwnerColumns:
         """Return mapping, field and key of an owner, each as JSON; a key that must not be kept is None."""
         name, field, key = owner

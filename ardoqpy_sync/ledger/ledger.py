@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import logging
 import os
 import socket
 import time
@@ -13,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from ardoqpy._messages import quote_name
-from ardoqpy.errors import ConfigurationError, InvalidInput, JobRunning
+from ardoqpy.errors import ConfigurationError, InvalidInput, JobRunning, LedgerError
 from ardoqpy_sync.ledger import statements
 from ardoqpy_sync.ledger.database import SqliteDatabase
 from ardoqpy_sync.ledger.deferred import DeferredRows
@@ -43,6 +44,8 @@ if TYPE_CHECKING:
         WriteRow,
     )
 
+logger = logging.getLogger(__name__)
+
 #: What all scripts are called in their ledgers.
 SCRIPT_NAME = "script"
 #: For how many runs the values before each write, and the run documents, are kept.
@@ -67,7 +70,7 @@ class Ledger:
         self.redacted = frozenset(redacted)
         self._deferred = DeferredRows(database)
         # A script may end, or drop its client, without closing it.
-        weakref.finalize(self, self._deferred.record)
+        weakref.finalize(self, _record_at_last, self._deferred)
         self._is_deferring = False
         #: How many transactions in a row are not on disk for sure.
         self._unsynced = 0
@@ -163,16 +166,22 @@ class Ledger:
             raise JobRunning(
                 f"Another run of the job {quote_name(self.job)} is writing to the same ledger: wait for it."
             )
-        with self.transaction():
-            for name, value in self._bound.items():
-                self.set_fact(name, value)
-            last = self._select(statements.SELECT_LAST_RUN)
-            self.run = (last[0][0] or 0) + 1 if last else 1
-            run: Attributes = {"run": self.run, "started": _now(), "who": _who(), "command": command}
-            run |= {"plan_id": plan_id, "approved_by": approved_by, "undoes": undoes}
-            self.has_ended, self.process, self.undoes = False, os.getpid(), undoes
-            self._execute(statements.ADD_RUN, [run])
-        return self.run
+        facts = dict(self.facts)
+        try:
+            with self.transaction():
+                for name, value in self._bound.items():
+                    self.set_fact(name, value)
+                last = self._select(statements.SELECT_LAST_RUN)
+                number = (last[0][0] or 0) + 1 if last else 1
+                run: Attributes = {"run": number, "started": _now(), "who": _who(), "command": command}
+                run |= {"plan_id": plan_id, "approved_by": approved_by, "undoes": undoes}
+                self._execute(statements.ADD_RUN, [run])
+        except BaseException:
+            self.facts = facts
+            raise
+        self.run, self.process = number, os.getpid()
+        self.has_ended, self.undoes = False, undoes
+        return number
 
     def end(self, document: str | None, status: str, counts: Mapping[str, Any], totals: Any) -> None:
         """Record how the current run ended.
@@ -518,6 +527,14 @@ class Ledger:
     def record_deferred(self) -> None:
         """Record what is deferred now; raise `LedgerError` if that is not possible."""
         self._deferred.record()
+
+
+def _record_at_last(deferred: DeferredRows) -> None:
+    """Record what is deferred when nobody is there to catch an error; the next run looks up what is not."""
+    try:
+        deferred.record()
+    except LedgerError as problem:
+        logger.warning("%s", problem)
 
 
 def open_ledger(

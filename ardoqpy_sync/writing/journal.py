@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from ardoqpy_sync.writing.pending_row import PendingRow
 
 #: The texts of a record that may have any value.
-_texts = itemgetter("before_write", "sent", "mapping", "field", "item_key", "label")
+_texts = itemgetter("before_write", "sent", "given", "mapping", "field", "item_key", "label")
 _NO_OWNER: OwnerColumns = {"mapping": None, "field": None, "item_key": None}
 
 
@@ -245,7 +245,7 @@ class Journal:
         if owner is None and purpose == "row":
             owner = SCRIPT
         if owner is not None and isinstance(row, dict):
-            given = join_columns(tuple(row))
+            given = encoder.names(join_columns(tuple(row)))
         kind = operation.kind.name
         self._recorded[operation.id] = _Recorded(self._next, purpose, given, reference.owner)
         return {

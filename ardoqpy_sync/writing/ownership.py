@@ -348,7 +348,7 @@ class Ownership:
             "entity_id": entity_id,
             "workspace": ws_id,
             "vals": self._encoder.attributes(values),
-            "given": given,
+            "given": self._encoder.names(given),
             "version": version,
             "missing": missing,
             "marked": None,

@@ -313,13 +313,13 @@ class PendingWrites:
         """Send all that waits in one round, and settle each outcome."""
         if not self._record(failures):
             return
-        self._in_flight = self._take_waiting()
-        if not self.sender.stores:
-            self._previewed.update(self._in_flight)
         settled: dict[str, tuple[int, Entity]] = {}
         to_decide: dict[str, Undecided] = {}
         outcomes: list[Outcome] = []
         try:
+            self._take_waiting()
+            if not self.sender.stores:
+                self._previewed.update(self._in_flight)
             for outcome in self.sender.send(self._in_flight):
                 outcomes.append(outcome)
                 operation, problem = outcome.operation, outcome.problem
@@ -372,22 +372,24 @@ class PendingWrites:
             self._journal.close_writes(outcomes, self.real, unanswered)
             self._journal.record_outcomes()
 
-    def _take_waiting(self) -> dict[str, Operation]:
-        """Take all that waits out of the queue."""
-        waiting, self.waiting, self._size = self.waiting, {}, 0
+    def _take_waiting(self) -> None:
+        """Take all that waits out of the queue; it is always in one of both, wherever an interrupt comes."""
+        self._in_flight, self.waiting = self.waiting, {}
+        self._size = 0
         self._deletes_at.clear()
         self._concerned.clear()
         if self.sender.stores:
             self._ahead.clear()
-        return waiting
 
     def _record(self, failures: dict[str, ArdoqClientException]) -> bool:
         """Record in the ledger what is about to be sent; return False if it fails: then nothing is sent."""
         try:
             self._journal.add_writes(self.waiting.values(), self._rows, self.real)
         except (LedgerError, JobRunning) as unrecorded:
-            for operation in self._take_waiting().values():
+            self._take_waiting()
+            for operation in self._in_flight.values():
                 failures[operation.id] = self._break(operation, unrecorded)
+            self._in_flight = {}
             self._drop()
             return False
         return True

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
     IndexOf = Callable[[Kind, str], EntityIndex]
 
+#: Attributes that many have alike.
+_SHARED_BY_MANY = frozenset({"typeId", "type", "rootWorkspace", "targetWorkspace", "parent"})
 #: The version of what has just been created.
 _FIRST_VERSION = 1
 
@@ -108,8 +110,7 @@ class _Settling:
         if entity is None:
             return "unknown", None
         version = (write.before or {}).get("_version")
-        known = {name: value for name, value in values.items() if value != REDACTED}
-        if not differences(known, kind.collection.flatten(entity), kind.ignored):
+        if not differences(_not_redacted(values), kind.collection.flatten(entity), kind.ignored):
             return "done", entity
         # Somebody else has changed it since, or in its place: what was written is not known.
         return ("failed" if entity.get("_version") == version else "unknown"), None
@@ -126,29 +127,43 @@ class _Settling:
 
     def _find_created(self, kind: Kind, write: Write, values: Attributes) -> tuple[WriteState, Entity | None]:
         index = self._index_of(kind, write.workspace)
-        owned = self._journal.owned
+        field = write.owner and write.owner.field
         matches = [
             entity
             for entity in index.matches(match_key(kind, values))
-            if (kind.name, entity["_id"]) not in owned
-            and entity["_id"] not in self._taken
-            and has_same(kind, values, write.owner and write.owner.field, entity)
+            if self._is_free(kind, entity) and has_same(kind, values, field, entity)
         ]
-        if len(matches) != 1:
-            return ("unknown" if matches else "failed"), None
-        if not self._may_be_own(kind, matches[0], values):
+        own = [entity for entity in matches if self._may_be_own(kind, entity, values)]
+        if len(own) == 1:
+            self._taken.add(own[0]["_id"])
+            self._real[write.entity_id] = own[0]["_id"]
+            return "done", own[0]
+        if matches or any(
+            self._may_be_renamed(kind, field, entity, values) for entity in index.by_id.values()
+        ):
             return "unknown", None
-        self._taken.add(matches[0]["_id"])
-        self._real[write.entity_id] = matches[0]["_id"]
-        return "done", matches[0]
+        return "failed", None
+
+    def _is_free(self, kind: Kind, entity: Entity) -> bool:
+        """Return whether an entity is neither owned, nor known to be what another write has created."""
+        return (kind.name, entity["_id"]) not in self._journal.owned and entity["_id"] not in self._taken
 
     def _may_be_own(self, kind: Kind, entity: Entity, values: Attributes) -> bool:
         """Return whether what matches may be what this job created, and nobody has edited it since."""
         user = kind.collection.last_change(entity).user
         own = None if self._journal.ledger is None else self._journal.ledger.facts.get("user")
-        known = {name: value for name, value in values.items() if value != REDACTED}
-        is_as_sent = not differences(known, kind.collection.flatten(entity), kind.ignored)
+        is_as_sent = not differences(_not_redacted(values), kind.collection.flatten(entity), kind.ignored)
         return entity.get("_version") == _FIRST_VERSION and is_as_sent and own in (None, user)
+
+    def _may_be_renamed(self, kind: Kind, field: str | None, entity: Entity, values: Attributes) -> bool:
+        """Return whether an entity may be what this job created, and somebody has renamed it since."""
+        if entity.get("_version") == _FIRST_VERSION or not self._is_free(kind, entity):
+            return False
+        if field is not None and field in values:
+            return has_same(kind, values, field, entity)
+        known = {name: value for name, value in _not_redacted(values).items() if name != "name"}
+        tells_apart = not known.keys() <= _SHARED_BY_MANY
+        return tells_apart and not differences(known, kind.collection.flatten(entity), kind.ignored)
 
     def _owned_row(self, kind: Kind, write: Write, entity: Entity, values: Attributes) -> OwnedRow | None:
         """Return the record of what an update or a mark has written; creates are owned without."""
@@ -163,6 +178,10 @@ class _Settling:
             owned.add_created(kind.name, entity, "")
             return owned.updated_row(kind.name, write.owner, entity, values)
         return owned.updated_row(kind.name, write.owner, entity, values)
+
+
+def _not_redacted(values: Attributes) -> Attributes:
+    return {name: value for name, value in values.items() if value != REDACTED}
 
 
 def _version_after(write: Write) -> int | None:

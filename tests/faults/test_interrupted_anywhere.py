@@ -33,6 +33,24 @@ CHANGED = changed_source(FIRST, 1, 0.3)
 MOMENTS = 30
 
 
+class InterruptingDict(dict):
+    """A dict that interrupts when it is cleared, once what it had is in flight."""
+
+    def clear(self):
+        """Interrupt."""
+        raise KeyboardInterrupt
+
+
+def test_interrupt_between_the_record_and_the_request(ardoq):
+    """A write that was taken out of the queue, and not sent yet, is reported as failed."""
+    client = client_of(ardoq.url, "v1")
+    client._engine.writes._deletes_at = InterruptingDict()
+    with pytest.raises(KeyboardInterrupt):
+        client.create_component({"name": "Never sent", "typeId": "app", "rootWorkspace": "ws1"})
+    report = client.get_report()
+    assert (report["status"], report["new_comps"]) == ("failure", 0)
+
+
 class Interrupt:
     """Send a signal when the n-th function of ours begins, and at each that follows until it interrupts."""
 

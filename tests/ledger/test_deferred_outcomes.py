@@ -242,3 +242,75 @@ def test_open_create_that_somebody_has_edited(ardoq, tmp_path):
     assert states(ledger) == ["unknown"]
     assert "Till" not in {each.values["name"] for each in ledger.owned()}
     ledger.close()
+
+
+@fork
+@pytest.mark.parametrize("known", [True, False])
+def test_open_create_that_somebody_has_renamed(ardoq, tmp_path, known):
+    """An open create that somebody has renamed is unknown if a value tells it apart, and not owned."""
+    path = tmp_path / "script.db"
+    child = os.fork()
+    if not child:
+        try:
+            client_of(ardoq, "v1", path).create_component(row("Till", **({"cost": 1} if known else {})))
+        finally:
+            os._exit(7)
+    os.waitpid(child, 0)
+    edit(ardoq, "Till", name="Desk")
+    with client_of(ardoq, "v1", path) as client:
+        client.create_component(row("Fax"))
+    ledger = Ledger.open(path, "script", read_only=True)
+    assert states(ledger) == ["unknown" if known else "failed"]
+    assert "Desk" not in {each.values["name"] for each in ledger.owned()}
+    ledger.close()
+
+
+@fork
+def test_open_creates_of_one_name(ardoq, tmp_path):
+    """Open creates with one name are told apart by the values that were sent."""
+    path = tmp_path / "script.db"
+    child = os.fork()
+    if not child:
+        try:
+            client = client_of(ardoq, "batched", path)
+            for uid in "abc":
+                client.create_component(row("Room", uid=uid), "uid")
+            client._engine.journal.close_writes = lambda *_: os._exit(7)
+            client.flush()
+        finally:
+            os._exit(9)
+    os.waitpid(child, 0)
+    with client_of(ardoq, "batched", path) as client:
+        client.create_component(row("Fax"))
+    ledger = Ledger.open(path, "script", read_only=True)
+    assert states(ledger) == ["done"] * 3
+    assert {each.values.get("uid") for each in ledger.owned()} == {"a", "b", "c", None}
+    ledger.close()
+
+
+def test_adopted_create_does_not_say_who_writes(ardoq, tmp_path):
+    """What is found after a lost answer may be edited by somebody else: another answer says who writes."""
+    path = tmp_path / "script.db"
+    with client_of(ardoq, "v1", path) as client:
+        look = client._engine.writes.sender._look_again
+
+        def edit_first(*operations):
+            edit(ardoq, "Shop", cost=5)
+            return look(*operations)
+
+        client._engine.writes.sender._look_again = edit_first
+        ardoq.fail(kind="drop-after", method="POST")
+        client.create_component(row("Shop"))
+        assert client._engine.journal.ledger.facts.get("user") is None
+        client.create_component(row("Till"))
+        assert client._engine.journal.ledger.facts["user"] == "Job"
+
+
+def test_ledger_that_nobody_closes_on_a_full_disk(ardoq, tmp_path):
+    """If the last outcome cannot be recorded when a script ends, that is one line, and no traceback."""
+    path = tmp_path / "script.db"
+    full = "database = client._engine.journal.ledger._database\ndatabase.transaction = fail\n"
+    fail = "from ardoqpy.errors import LedgerError\ndef fail():\n    raise LedgerError('The disk is full.')\n"
+    run = [sys.executable, "-c", SCRIPT + fail + full, str(path), APPS]
+    ran = subprocess.run(run, check=True, capture_output=True, text=True)
+    assert ran.stderr == "The disk is full.\n"

@@ -10,7 +10,7 @@ import pytest
 
 from ardoqpy import ConfigurationError, InvalidInput, JobRunning
 from ardoqpy.errors import LedgerError
-from ardoqpy_sync.ledger import remote_database
+from ardoqpy_sync.ledger import remote_database, statements
 from ardoqpy_sync.ledger.encoding import decode, encode
 from ardoqpy_sync.ledger.ledger import Ledger
 from ardoqpy_sync.ledger.records import Owner
@@ -107,6 +107,19 @@ def test_all_of_a_transaction_is_recorded_or_nothing(open_ledger):
     with pytest.raises(LedgerError, match="Nothing is written without it"):
         ledger.add_writes([write(2), write(1)])
     assert [each.number for each in ledger.writes(1)] == [1]
+
+
+def test_run_that_cannot_begin(open_ledger, monkeypatch):
+    """A run that could not be recorded has no number, and the next one begins as if there had been none."""
+    ledger = open_ledger()
+    with monkeypatch.context() as full:
+        full.setattr(statements, "ADD_RUN", statements.ADD_RUN.replace("runs", "nothing"))
+        with pytest.raises(LedgerError):
+            begin(ledger)
+    assert (ledger.run, ledger.is_new) == (None, True)
+    assert begin(ledger) == 1
+    other = open_ledger()
+    assert ([run.number for run in other.runs()], other.facts["host"]) == ([1], HOST)
 
 
 def test_what_is_owned_keeps_since_when(open_ledger):

@@ -8,6 +8,7 @@ import zlib
 import pytest
 from command_line import runner
 from ledger_jobs import (
+    APPS,
     DELETE,
     EACH_MODE,
     MARK,
@@ -24,6 +25,7 @@ from ledger_jobs import (
 )
 
 from ardoqpy.config import Token
+from ardoqpy_sync import ArdoqSyncClient
 from ardoqpy_sync.cli import main
 from ardoqpy_sync.ledger.encoding import Encoder, decode
 from ardoqpy_sync.ledger.ledger import Ledger
@@ -72,6 +74,14 @@ def test_g7_the_token_is_not_in_the_ledger(ardoq, run, tmp_path, mode, form):
     assert not Token(TOKEN).occurs_in(everything)
     assert TOKEN not in everything
     assert ENCODED.rstrip("=") not in everything
+
+
+def test_g7_the_token_is_not_in_names_of_attributes(ardoq, tmp_path):
+    """A row of a script with the token for the name of an attribute does not bring it into the ledger."""
+    for cost in (1, 2):
+        with ArdoqSyncClient(ardoq.url, TOKEN, version="v1", ledger=tmp_path / "job.ledger.db") as client:
+            client.create_component({"name": "A", "typeId": "p1", "rootWorkspace": APPS, TOKEN: cost})
+    assert TOKEN not in everything_in(tmp_path)
 
 
 @pytest.mark.parametrize("asked", ["job", "option"])
