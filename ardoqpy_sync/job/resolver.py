@@ -91,6 +91,8 @@ class ResolvedSelector:
         types = " or ".join(map(quote_name, self.for_name(name).selector.types))
         of_type = f" of type {types}" if types else ""
         below = f", below {name.within}" if name.within is not None else ""
+        if self.within is not None and name.within is None:
+            below = " at the top"
         workspace = quote_name(self.ws_name)
         return f"component{of_type} with the {self.field or 'name'} {name}{below} in workspace {workspace}"
 

@@ -529,6 +529,84 @@ def test_skipped_row_within_a_parent_names_the_parent(ardoq, run):
     ]
 
 
+LINK = """
+[[references]]
+rows = "links"
+workspace = "Apps"
+type = "runs on"
+source = { value = "{From}" }
+target = { TARGET }
+"""
+
+
+def links(ardoq):
+    """Return the stored references as pairs of the keys of their ends."""
+    keys = {comp["_id"]: comp.get("customFields", {}).get("cmdb_id") for comp in ardoq.dump()["components"]}
+    return [(keys[ref["source"]], keys[ref["target"]]) for ref in ardoq.dump()["references"]]
+
+
+def test_end_within_a_blank_parent_is_at_the_top(ardoq, run):
+    """An end whose `within` is blank means the component at the top, and no other of its name."""
+    load(
+        ardoq, {"name": "A", "kind": "p2", "cmdb_id": "A"}, {"name": "7", "cmdb_id": "top"},
+        {"name": "7", "cmdb_id": "a7", "parent": "1".zfill(24)},
+        {"name": "8", "cmdb_id": "a8", "parent": "1".zfill(24)},
+    )  # fmt: skip
+    text = LINK.replace("TARGET", 'value = "{To}", within = { type = "Server", value = "{Rack}" }')
+    rows = [{"From": "A", "To": to, "Rack": rack} for to, rack in (("7", None), ("7", "A"), ("8", None))]
+    _, report, _ = run(text, links=rows)
+    assert links(ardoq) == [("A", "top"), ("A", "a7")]
+    (reason,) = failures(report).values()
+    assert reason == "There is no target component with the name '8' at the top in workspace 'Apps'."
+
+
+def test_within_that_names_only_what_is_above_its_parent_is_rejected(ardoq, run):
+    """A row whose `within` is blank, but not the one in it, is not put at the top of the workspace."""
+    load(ardoq, {"name": "A", "kind": "p2"})
+    within = 'within = { type = "Server", value = "{Rack}", within = { type = "Server", value = "{Site}" } }'
+    rooms = [{"Name": "7", "Key": "K", "Rack": None, "Site": "A"}]
+    _, report, _ = run(mapping("rooms", within, key=None), rooms=rooms)
+    assert list(failures(report).values()) == [
+        "The row names 'A' in within, and nothing below it: {Rack} is blank. Fill in both, or none."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("value", "row", "end"),
+    [
+        ("{Rack}/{To}", {"Rack": "A", "To": "7"}, "a7"),
+        ("{To}", {"To": "/A/7/"}, "a7"),
+        ("{Rack}/{To}", {"Rack": "A", "To": None}, None),
+        ("{Rack}/{To}", {"Rack": None, "To": "7"}, "'/7'"),
+        ("{To}", {"To": "A//7"}, "'A//7'"),
+    ],
+)
+def test_blank_name_in_a_path_means_no_other_component(ardoq, run, value, row, end):
+    """A blank own name is a blank end, another blank name rejects the row, and one cell may end with "/"."""
+    load(
+        ardoq, {"name": "A", "kind": "p2", "cmdb_id": "A"}, {"name": "B", "cmdb_id": "B"},
+        {"name": "7", "cmdb_id": "a7", "parent": "1".zfill(24)},
+    )  # fmt: skip
+    text = LINK.replace("TARGET", f'value = "{value}", path = "/"')
+    _, report, _ = run(text, links=[{"From": "B", **row}])
+    rejected = end is not None and end.startswith("'")
+    assert links(ardoq) == ([("B", end)] if end and not rejected else [])
+    assert list(failures(report).values()) == (
+        [f"The path {end} has a blank name before or after '/': fill in each name."] if rejected else []
+    )
+
+
+def test_row_with_a_blank_end_is_ignored_whatever_else_it_has(ardoq, run):
+    """Neither a blank type nor an unknown one rejects a row without an end."""
+    load(ardoq, {"name": "A"}, {"name": "B"})
+    text = LINK.replace('"runs on"', '"{Kind}"').replace("TARGET", 'value = "{To}"')
+    rows = [{"From": "A", "To": None, "Kind": kind} for kind in (None, "no type")]
+    rows += [{"From": "A", "To": "B", "Kind": None}, {"From": "A", "To": "B", "Kind": "runs on"}]
+    _, report, _ = run(text, links=rows)
+    assert list(failures(report)) == ["links row 3"]
+    assert len(ardoq.dump()["references"]) == 1
+
+
 def test_rows_that_contradict_below_one_parent(ardoq, run):
     """Two rows of one name conflict below the same parent only, whatever the letter case of its name."""
     load(ardoq, {"name": "A", "kind": "p2"}, {"name": "B", "kind": "p2"})

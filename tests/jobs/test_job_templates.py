@@ -68,6 +68,23 @@ def test_list_in_the_value_of_an_end_gives_a_name_for_each_item(raw, names):
     assert Template(raw).lister()(values) == names
 
 
+@pytest.mark.parametrize(
+    ("raw", "names"),
+    [
+        ("{Keys}", ["a", "b"]),
+        ("{Site}/{Keys}", ["Oslo/a", "Oslo/b"]),
+        ("{Site}/{Blank}", []),
+        ("{Site};{Keys}", ["Oslo", "a", "b"]),
+        ("x;y", ["x", "y"]),
+        ("{Site}/{List}", ["Oslo/a", "Oslo/b", "Oslo/c"]),
+    ],
+)
+def test_text_around_a_cell_that_is_split_is_around_each_item(raw, names):
+    """A cell is split before it is put into its text, unless the text itself has what stands between."""
+    values = {"Site": "Oslo", "Keys": "a; b;", "Blank": " ; ", "List": ["a;b", "c"]}
+    assert [name.strip() for name in Template(raw).lister(";")(values) if name.strip()] == names
+
+
 def test_two_lists_in_the_value_of_an_end_are_rejected():
     """Nobody knows which items of two lists belong together."""
     with pytest.raises(InvalidInput, match=r"The columns 'A' and 'B' both have a list. Use one of them in"):

@@ -72,16 +72,24 @@ class Template:
             return lambda values: values.get(column)
         return self._fill_in
 
-    def lister(self) -> Callable[[Mapping[str, Any]], Sequence[Any]]:
+    def lister(self, split: str | None = None) -> Callable[[Mapping[str, Any]], Sequence[Any]]:
         """Return a function from the values of a row to the names or keys of the components that it names.
 
         If one of the columns has a list, there is one for each of its items, with the same text around it.
         The function raises `InvalidInput` if several columns have a list.
+
+        - `split`: the text between the items of a cell that are one text; if it is also between the columns,
+          it is between the names instead.
         """
+        if split is not None and any(split in text for text in self._parts[::2]):
+            read_all = self.lister()
+            return lambda values: [part for value in read_all(values) for part in _items(value, split)]
         read = self.getter(strip=True)
 
         def list_values(values: Mapping[str, Any]) -> Sequence[Any]:
             cells = {column: values.get(column) for column in self.columns}
+            if split is not None:
+                cells = {column: _split_cell(cell, split) for column, cell in cells.items()}
             lists = {column: cell for column, cell in cells.items() if isinstance(cell, list | tuple)}
             if len(lists) > 1:
                 names = " and ".join(map(quote_name, lists))
@@ -110,6 +118,18 @@ def _strip(cell: Any) -> Any:
     if isinstance(cell, list | tuple):
         return [_strip(item) for item in cell]
     return cell.strip() if isinstance(cell, str) else cell
+
+
+def _split_cell(cell: Any, split: str) -> Any:
+    """Return the cell, or the list of its items, if it has several."""
+    if isinstance(cell, list | tuple):
+        return [part for item in cell for part in _items(item, split)]
+    parts = _items(cell, split)
+    return parts if len(parts) > 1 else cell
+
+
+def _items(value: Any, split: str) -> list[Any]:
+    return value.split(split) if isinstance(value, str) else [value]
 
 
 @lru_cache(maxsize=1024)

@@ -31,8 +31,10 @@ def read_component_rows(job: Job, rows: Iterable[Row], mapping: ResolvedComponen
     key_only = mapping.key is not None and not mapping.create
     component_rows = []
     for selected in _select(rows, mapping, formats):
-        row = ComponentRow(*_of_type(read_type, mapping, selected))
+        row = ComponentRow(mapping, *selected)
         component_rows.append(row)
+        if not row.problems:
+            row.mapping = _mapping_of_type(read_type, mapping, row.values, row.problems)
         if row.problems:
             row.is_identified = False
             continue
@@ -57,17 +59,25 @@ def read_reference_rows(job: Job, rows: Iterable[Row], mapping: ResolvedReferenc
     read_sources, read_targets = make_name_reader(mapping.source), make_name_reader(mapping.target)
     reference_rows = []
     for selected in _select(rows, mapping, formats):
-        row = ReferenceRow(*_of_type(read_type, mapping, selected))
+        row = ReferenceRow(mapping, *selected)
         reference_rows.append(row)
         if row.problems:
             row.is_identified = False
             continue
-        row.attributes, row.problems = read_attributes(row.values)
-        known = len(row.problems)
         row.sources, row.targets = _read(read_sources, row), _read(read_targets, row)
-        row.is_identified = len(row.problems) == known
+        row.is_identified = not row.problems
+        if row.is_identified and not (row.sources and row.targets):
+            continue  # whatever else it has, it is no reference
+        type_problems: list[str] = []
+        row.mapping = _mapping_of_type(read_type, mapping, row.values, type_problems)
+        if type_problems:
+            row.problems += type_problems
+            row.is_identified = False
+            continue
+        row.attributes, problems = read_attributes(row.values)
+        row.problems += problems
         key = mapping.key
-        if key is not None and row.sources and row.targets and row.attributes.get(key) is None:
+        if key is not None and row.attributes.get(key) is None:
             row.is_identified = False
             if key in row.attributes:
                 row.reject(f"The key {key} is blank.")
@@ -102,17 +112,16 @@ def _select(rows: Iterable[Row], mapping: ResolvedMapping, formats: SourceFormat
         yield _SelectedRow(row.label, values, {}, problems)
 
 
-def _of_type(
-    read_type: Callable[[Values], Any] | None, mapping: _M, selected: _SelectedRow
-) -> tuple[_M, str, Values, Attributes, list[str]]:
-    """Return the mapping of the type that a row gives, and the row, with a problem if there is none."""
-    if read_type is not None and not selected.problems:
+def _mapping_of_type(
+    read_type: Callable[[Values], Any] | None, mapping: _M, values: Values, problems: list[str]
+) -> _M:
+    """Return the mapping of the type that a row gives; add a problem if there is none."""
+    if read_type is not None:
         try:
-            of_type = mapping.by_type[read_type(selected.values)]
-            return (cast("_M", of_type), *selected)
+            return cast("_M", mapping.by_type[read_type(values)])
         except InvalidInput as error:
-            selected.problems.append(str(error))
-    return (mapping, *selected)
+            problems.append(str(error))
+    return mapping
 
 
 def _read(read: Callable[[Values], list[EndName]], row: ComponentRow | ReferenceRow) -> list[EndName]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ardoqpy._messages import quote_name
 from ardoqpy.errors import InvalidInput
 from ardoqpy_sync.job.file.model import EndName
 from ardoqpy_sync.job.file.where import to_text
@@ -120,27 +121,57 @@ def formats_of(template: Template, formats: SourceFormats) -> CellFormats:
 def make_name_reader(resolved: ResolvedSelector) -> Callable[[Values], list[EndName]]:
     """Return a function that lists the components that a row names, by name or key; [] for a blank cell."""
     selector = resolved.selector
-    list_cells, split, path = selector.value.lister(), selector.split, selector.path
+    list_cells, split_path = selector.value.lister(selector.split), make_path_splitter(selector)
+    is_within = selector.key_path[-1] == "within"
     read_within = None if resolved.within is None else make_name_reader(resolved.within)
     read_type = None if resolved.type_reader is None else resolved.type_reader.make()
 
     def read_names(values: Values) -> list[EndName]:
-        cells = list_cells(values)
-        if split is not None:
-            cells = [
-                part for item in cells for part in (item.split(split) if isinstance(item, str) else [item])
-            ]
-        texts = dict.fromkeys(to_text(item) for item in cells if not is_blank(item))
-        parents = read_within(values) if read_within is not None and texts else []
+        texts = dict.fromkeys(to_text(item) for item in list_cells(values) if not is_blank(item))
+        paths = list(filter(None, map(split_path, texts)))
+        parents = read_within(values) if read_within is not None and (paths or is_within) else []
+        if parents and not paths:
+            raise InvalidInput(
+                f"The row names {parents[0]} in within, and nothing below it: {selector.value.raw} is blank. "
+                "Fill in both, or none."
+            )
         if len(parents) > 1:
             raise InvalidInput(f"The row names {len(parents)} components in within. Name one.")
         within = parents[0] if parents else None
-        type_id = read_type(values) if read_type is not None and texts else None
-        return [EndName(_split_path(text, path), within, type_id) for text in texts]
+        type_id = read_type(values) if read_type is not None and paths else None
+        return [EndName(path, within, type_id) for path in paths]
 
     return read_names
 
 
-def _split_path(text: str, separator: str | None) -> tuple[str, ...]:
-    parts = [text] if separator is None else [part.strip() for part in text.split(separator)]
-    return tuple(part for part in parts if part) or (text,)
+def make_path_splitter(selector: ComponentSelector) -> Callable[[str], tuple[str, ...]]:
+    """Return a function from a name or key to the names in it, from the top; () for a blank end.
+
+    A separator before or after all names of one cell says nothing. Otherwise a blank name would mean another
+    component: the function raises `InvalidInput`.
+    """
+    separator, template = selector.path, selector.value
+    is_cell = template.is_constant or template.single_column is not None
+    is_end = selector.key_path[-1] in ("source", "target")
+
+    def split_path(text: str) -> tuple[str, ...]:
+        if separator is None:
+            return (text,)
+        parts = [part.strip() for part in text.split(separator)]
+        if is_cell and any(parts):
+            while not parts[0]:
+                del parts[0]
+            while not parts[-1]:
+                del parts[-1]
+        if all(parts):
+            return tuple(parts)
+        if not any(parts):
+            return (text,)
+        if is_end and not parts[-1]:
+            return ()
+        raise InvalidInput(
+            f"The path {quote_name(text)} has a blank name before or after {quote_name(separator)}: fill in "
+            "each name."
+        )
+
+    return split_path

@@ -149,16 +149,18 @@ class Targets:
         selector = selector.for_name(name)
         *ancestors, own_name = name.path
         selected = (id(selector), own_name)
-        if not ancestors and name.within is None:
+        if not ancestors and selector.within is None:
             if selected not in self._selected:
                 self._selected[selected] = self._prefer(
                     selector, own_name, self._with_key(selector, own_name)
                 )
             return self._selected[selected]
-        if selector.within is not None and name.within is not None:
-            matches = self._below_any(self.select(selector.within, name.within), selector, own_name)
-        else:
+        if selector.within is None:
             matches = self._with_key(selector, own_name)
+        elif name.within is None:  # a blank one
+            matches = [match for match in self._with_key(selector, own_name) if self._is_at_top(match)]
+        else:
+            matches = self._below_any(self.select(selector.within, name.within), selector, own_name)
         if ancestors:
             matches = [match for match in matches if self._is_below(match, ancestors)]
         return self._prefer(selector, own_name, matches)
@@ -182,6 +184,13 @@ class Targets:
                 by_parent[self.parent_of(match)].append(match)
             self._below[id(selector), value] = by_parent
         return [match for parent in parents for match in by_parent.get(parent, ())]
+
+    def _is_at_top(self, target: Target) -> bool:
+        """Return whether a component is at the top of its workspace after the run."""
+        row = next((row for row in _rows_of(target) if row.sets_parent and not row.problems), None)
+        if row is None:
+            return self.present_parent(target) is None
+        return row.parent is None and not _lacks_parent(row)
 
     def _is_below_any(self, target: Target, parents: list[Target]) -> bool:
         """Return whether a component is directly below one of these parents after the run.
