@@ -204,28 +204,29 @@ class Undo:
         created = [undone for undone in entities if undone.is_created]
         deleted = [undone for undone in entities if undone.is_deleted]
         restored = {undone.entity_id: self._values_to_restore(undone) for undone in updated}
-        waiting: list[tuple[_Undone, str]] = []
+        waiting: list[tuple[_Undone, Attributes]] = []
+        gone = self._deleted_ids()
         # Parents first, as they will be: a component can hang below what was below it, once that has moved.
         for undone in _in_tree_order(updated + deleted, partial(self._parent_after, restored)):
             values = restored.get(undone.entity_id)
             if values is None:
                 continue
-            parent = values.get("parent")
-            if parent in self._deleted_ids():
-                waiting.append((undone, values.pop("parent")))
-                if self._is_below_created(undone):
+            ends = {end: values.pop(end) for end in _ENDS[undone.kind.name] if values.get(end) in gone}
+            if ends:
+                waiting.append((undone, ends))
+                if "parent" in ends and self._is_below_created(undone):
                     values["parent"] = None
             self._update(undone, values)
         for undone in self._deletable(created):
             self._delete(undone)
         for undone in self._parents_first(deleted):
             self._create_again(undone)
-        for undone, old_parent in waiting:
-            parent = self._again.get(old_parent)
-            if parent is None:
-                self._keep_attribute(undone, "parent", "The parent that it had could not be created again.")
-            else:
-                self._update(undone, {"parent": parent})
+        for undone, ends in waiting:
+            again = {end: self._again[old_id] for end, old_id in ends.items() if old_id in self._again}
+            for end in ends:
+                if end not in again:
+                    self._keep_attribute(undone, end, f"The {end} that it had could not be created again.")
+            self._update(undone, again)
         self._name_values_left_out()
 
     def _name_values_left_out(self) -> None:
@@ -348,8 +349,16 @@ class Undo:
                 child
                 for child in below
                 if child is not None and child.entity.get("parent") == undone.entity_id
-            ] + [each for each in references if each.entity["_id"] not in self._engine.cache.deleted_ids]
+            ] + [each for each in references if self._is_at(each.entity, undone.entity_id)]
         return attached
+
+    def _is_at(self, reference: Entity, comp_id: str) -> bool:
+        """Return whether a reference is at a component still, once this undo has moved it back."""
+        if reference["_id"] in self._engine.cache.deleted_ids:
+            return False
+        located = self._engine.cache.get("reference", reference["_id"])
+        held = reference if located is None else located.entity
+        return comp_id in (held["source"], held["target"])
 
     def _leaves_first(self, components: list[_Undone]) -> list[_Undone]:
         return list(reversed(_in_tree_order(components, self._parent_now)))

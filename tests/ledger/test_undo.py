@@ -328,6 +328,25 @@ def test_undo_goes_on_between_a_parent_and_its_child(ardoq, client):
     assert (plan.not_undone, values_by_name(ardoq)) == ([], wanted)
 
 
+@pytest.mark.parametrize("case", ["to what is new", "from what is deleted"])
+def test_moved_reference_comes_back(ardoq, client, case):
+    """A reference goes back to its ends, also where these are created again, and what is new is deleted."""
+    with client() as first:
+        ids = {name: first.create_component(row(name))["_id"] for name in "ABC"}
+        ends = {"source": ids["A"], "target": ids["B"], "type": 1, "rootWorkspace": APPS}
+        ref = first.create_reference({**ends, "displayText": "old"})["_id"]
+    wanted = values_by_name(ardoq)
+    with client() as second:
+        target = second.create_component(row("New"))["_id"] if "new" in case else ids["C"]
+        second.update_reference(ref, {"target": target, "displayText": "moved"})
+        if "deleted" in case:
+            second.del_component(ids["B"])
+    with client() as undoing:
+        plan = undoing.undo_plan(2)
+        undoing.apply(plan)
+    assert (plan.not_undone, values_by_name(ardoq)) == ([], wanted)
+
+
 def edit_as_other(ardoq, entity_id):
     """Have somebody else name an owner."""
     with ArdoqSyncClient(ardoq.url, TOKEN) as other:
