@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
+from collections.abc import Iterable
 from functools import wraps
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
@@ -40,6 +41,11 @@ def id_segment(value: object, argument: str) -> str:
         raise InvalidInput(f"{argument} is missing: {_EXAMPLE}.")
     description = repr(value[:_MAX_SHOWN]) if isinstance(value, str) else describe_type(value)
     raise InvalidInput(f"{argument} is {description[:_MAX_SHOWN]}, which is not an id of Ardoq: {_EXAMPLE}.")
+
+
+def as_list(values: object) -> object:
+    """Return a list of what can be gone through once, such as a generator; text, and anything else, as is."""
+    return list(values) if isinstance(values, Iterable) and not isinstance(values, str | bytes) else values
 
 
 def ids(values: object, argument: str) -> list[str]:

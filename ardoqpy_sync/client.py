@@ -7,13 +7,19 @@
 from __future__ import annotations
 
 import logging
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
-from ardoqpy._messages import quote_name, short_repr, suggest
-from ardoqpy._validation import attributes, ids
+from ardoqpy._messages import describe_type, quote_name, short_repr, suggest
+from ardoqpy._validation import as_list, attributes, ids
 from ardoqpy.config import Token
-from ardoqpy.errors import ArdoqClientException, ConfigurationError, InvalidInput, UnsupportedOperation
+from ardoqpy.errors import (
+    ArdoqClientException,
+    ConfigurationError,
+    InvalidInput,
+    NotFoundError,
+    UnsupportedOperation,
+)
 from ardoqpy_sync.compare.diff import DELETE
 from ardoqpy_sync.compare.row_validation import PROBLEMS, as_row_error
 from ardoqpy_sync.deletion.guard import KINDS
@@ -27,7 +33,7 @@ from ardoqpy_sync.progress import make_progress
 from ardoqpy_sync.reads import SyncReads
 from ardoqpy_sync.report import count_rows
 from ardoqpy_sync.writing.call_lock import CallLock
-from ardoqpy_sync.writing.pending_row import NO_ROW, RowReference, SourceRow, row_reference
+from ardoqpy_sync.writing.pending_row import NO_ROW, SourceRow, row_reference
 from ardoqpy_sync.writing.senders import OPERATIONS, NoRequests, SingleRequests, Transactions
 
 if TYPE_CHECKING:
@@ -35,15 +41,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from ardoqpy.api.protocols import Dialect
+    from ardoqpy.batch import BatchResult
     from ardoqpy.entities import BatchIds, DeletedComponents, Entities, Entity
     from ardoqpy_sync.compare.entity_kinds import Kind
     from ardoqpy_sync.documents import Origin, ReportData
     from ardoqpy_sync.plans.apply_result import ApplyResult
+    from ardoqpy_sync.writing.pending_row import RowReference
     from ardoqpy_sync.writing.senders import Sender
 
 __all__ = ["ArdoqSyncClient"]
 
 logger = logging.getLogger(__name__)
+_PAST_THE_CACHE = "{} goes past the cache: use create_component and create_reference, or an ArdoqClient."
 
 
 class ArdoqSyncClient(DeletionMethods, SyncReads):
@@ -92,7 +101,7 @@ class ArdoqSyncClient(DeletionMethods, SyncReads):
     ) -> None:
         """Connect a sync client; the parameters are described above."""
         token = token if token is None else Token.of(token)
-        if on_error not in ("raise", "collect"):
+        if not isinstance(on_error, str) or on_error not in ("raise", "collect"):
             raise ConfigurationError(f"on_error is {on_error!r}: give 'raise' or 'collect'.")
         if not isinstance(batch, int) or batch < 0:
             raise ConfigurationError(f"batch is {batch!r}: give True, or how many writes one batch holds.")
@@ -282,10 +291,11 @@ class ArdoqSyncClient(DeletionMethods, SyncReads):
         references: Entities | None = None,  # noqa: ARG002
     ) -> BatchIds:
         """Raise `UnsupportedOperation`: use `create_component` and `create_reference`."""
-        raise UnsupportedOperation(
-            "batch_create goes past the cache of a sync: use create_component and create_reference, "
-            "or an ArdoqClient."
-        )
+        raise UnsupportedOperation(_PAST_THE_CACHE.format("batch_create"))
+
+    def batch(self, batch: Any) -> BatchResult:  # noqa: ARG002
+        """Raise `UnsupportedOperation`: use `create_component` and `create_reference`."""
+        raise UnsupportedOperation(_PAST_THE_CACHE.format("batch"))
 
     def del_workspace(self, ws_id: str) -> Entity:
         """Delete a workspace with everything in it, and forget it."""
@@ -315,14 +325,16 @@ class ArdoqSyncClient(DeletionMethods, SyncReads):
         """
         with self._lock:
             engine = self._engine
-            its_kind = engine.kinds.get(kind)
+            its_kind = engine.kinds.get(kind) if isinstance(kind, str) else None
             if its_kind is None:
                 raise InvalidInput(f"There is no kind {quote_name(kind)}: {suggest(kind, KINDS)}")
-            for entity_id in means:
-                located = engine.cache.get(kind, engine.real_id(entity_id))
-                if located is not None:
-                    engine.cache.name(*located)
-            return self._failed(its_kind, row, InvalidInput(reason), RowReference(label, cause=cause))
+            if not isinstance(reason, str):
+                raise InvalidInput(f"reason is {describe_type(reason)}: give a sentence.")
+            reference = row_reference(label)._replace(cause=row_reference(cause).label)
+            for entity_id in ids(as_list(means), "means"):
+                with suppress(NotFoundError):
+                    engine.cache.name(*engine.locate(its_kind, engine.real_id(entity_id)))
+            return self._failed(its_kind, row, InvalidInput(reason), reference)
 
     def _by_id(self, kind: Kind, entity_id: str, body: Entity, label: str | None) -> Entity:
         with self._lock:
@@ -372,7 +384,7 @@ class ArdoqSyncClient(DeletionMethods, SyncReads):
         answer = self._engine.failed(kind, row, problem, reference)
         if self._engine.log.progress is not None:
             self._engine.log.progress.decided()
-        if self.on_error == "raise":
+        if self.on_error != "collect":
             raise problem
         return answer
 
@@ -431,11 +443,9 @@ class ArdoqSyncClient(DeletionMethods, SyncReads):
             self._engine.journal.has_failed = failure[0] is not None
             if failure[0] is None:
                 self.flush()
-            elif self._engine.writes.waiting:
-                logger.warning(
-                    "%d writes were not sent, since the block that made them failed",
-                    len(self._engine.writes.waiting),
-                )
+            else:
+                if waiting := len(self._engine.writes.waiting):
+                    logger.warning("%d writes were not sent, since the block that made them failed", waiting)
                 self.give_up("The block that made it failed.")
         finally:
             super().__exit__(*failure)
@@ -462,7 +472,7 @@ class ArdoqSyncClient(DeletionMethods, SyncReads):
 
     def _raise_problems(self) -> None:
         problems = self._engine.writes.problems()
-        if problems and self.on_error == "raise":
+        if problems and self.on_error != "collect":
             raise problems[0]
 
     # -- the report -----------------------------------------------------------------------------------------

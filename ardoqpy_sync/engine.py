@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ardoqpy._http.json import is_flat
 from ardoqpy._messages import short_repr
 from ardoqpy._validation import attributes, id_segment
-from ardoqpy.errors import ArdoqClientException, Conflict, InvalidInput, NotFoundError, UnexpectedAnswer
+from ardoqpy.errors import ArdoqClientException, Conflict, NotFoundError, UnexpectedAnswer
 from ardoqpy_sync.compare.cache import (
     Cache,
     EntityIndex,
@@ -159,13 +159,12 @@ class Engine:
             comp = self._typed_component(comp)
             checked_ids(comp, kind.argument, "typeId", "rootWorkspace")
             value = comp.get(field_name) if field_value is None else field_value
-            if value is None:
-                raise InvalidInput(f"field_value is missing, and comp has no {field_name!r} to match by.")
+            self._checks.field(kind, field_name, value)
             ws_id, type_id = comp["rootWorkspace"], comp["typeId"]
             self.workspace(ws_id)
             match = partial(self.by_field, ws_id, field_name, value, type_id)
-            if not match() and comp.get(field_name) is None:  # or the next run would create it again
-                comp = {**comp, field_name: value}
+            if not match():  # or the next run would create it again
+                comp = self._checks.with_value(comp, field_name, value)
             self._note_conflicts(kind, comp, match(), reference)
             return self._note_given(comp, self._ensure(kind, ws_id, comp, match, given, reference), reference)
         flat = kind.collection.flatten
@@ -329,9 +328,9 @@ class Engine:
 
     def _oldest_first(self, matches: list[Entity]) -> list[Entity]:
         """Return entities by age: their order in Ardoq changes when somebody edits one of them."""
-        if len(matches) < 2:
-            return matches
-        return sorted(matches, key=lambda match: (self.writes.is_new(match["_id"]), match["_id"]))
+        return (
+            matches if len(matches) < 2 else sorted(matches, key=lambda match: self.writes.age(match["_id"]))
+        )
 
     def _typed_component(self, comp: Entity) -> Entity:
         """Return a flat row, with the id of its type if it gives the type's name only."""

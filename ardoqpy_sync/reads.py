@@ -6,7 +6,7 @@ from collections.abc import Iterator, MutableMapping
 from typing import TYPE_CHECKING, Any
 
 from ardoqpy._messages import describe_type
-from ardoqpy._validation import id_segment, ids
+from ardoqpy._validation import as_list, id_segment, ids
 from ardoqpy.client import ArdoqClient
 from ardoqpy.errors import InvalidInput
 from ardoqpy_sync.compare.cache import component_key, copy_entity, reference_key
@@ -38,6 +38,12 @@ class LoadedWorkspaces(MutableMapping[str, "Entity"]):
 
     def __setitem__(self, ws_id: str, aggregated: Entity) -> None:
         """Replace a workspace by a copy of an aggregated answer; in a preview, what is simulated stays."""
+        is_whole = isinstance(aggregated, dict) and {"components", "references"} <= aggregated.keys()
+        if not is_whole or not isinstance(aggregated["components"], list):
+            raise InvalidInput(
+                f"The workspace {ws_id!r} has no list of components, or no references: set what "
+                "get_workspace(ws_id, aggregated=True) returns."
+            )
         with self._lock:
             is_up_to_date = self._engine.writes.in_step(ws_id)
             self._engine.flush()
@@ -98,7 +104,7 @@ class SyncReads(ArdoqClient):
         that came before it stay loaded then.
         """
         with self._lock:
-            self._engine.load(ids(ws_ids, "ws_ids"))
+            self._engine.load(ids(as_list(ws_ids), "ws_ids"))
 
     def get_workspace(self, ws_id: str, aggregated: bool = True) -> Entity:  # noqa: ARG002, FBT001, FBT002
         """Load a workspace again and return it aggregated, whatever `aggregated` is.
@@ -177,9 +183,10 @@ class SyncReads(ArdoqClient):
     ) -> Entity | Entities:
         """Return one component by its id, or all of a workspace, from Ardoq.
 
-        In a simulation that has written into the workspace, from the simulated state.
+        In a simulation that has written into the workspace, from the simulated state, and without `params`:
+        raise `InvalidInput` if there are any.
         """
-        simulated = self._simulated(self._engine.component, ws_id, comp_id)
+        simulated = self._simulated(self._engine.component, ws_id, comp_id, params)
         if simulated is not None:
             return simulated
         return super().get_component(ws_id, self._engine.real_id(comp_id), incl_refs, params)
@@ -189,19 +196,29 @@ class SyncReads(ArdoqClient):
     ) -> Entity | Entities:
         """Return one reference by its id, or those that start in a workspace, from Ardoq.
 
-        In a simulation that has written into the workspace, from the simulated state.
+        In a simulation that has written into the workspace, from the simulated state, and without `params`:
+        raise `InvalidInput` if there are any.
         """
-        simulated = self._simulated(self._engine.reference, ws_id, ref_id)
+        simulated = self._simulated(self._engine.reference, ws_id, ref_id, params)
         if simulated is not None:
             return simulated
         return super().get_reference(ws_id, self._engine.real_id(ref_id), params)
 
-    def _simulated(self, kind: Kind, ws_id: str | None, entity_id: str | None) -> Entity | Entities | None:
+    def _simulated(
+        self, kind: Kind, ws_id: str | None, entity_id: str | None, params: Mapping[str, Any] | None
+    ) -> Entity | Entities | None:
         for argument, value in ((f"{kind.argument}_id", entity_id), ("ws_id", ws_id)):
             if value is not None:
                 id_segment(value, argument)
         with self._lock:
-            if entity_id is not None:
+            if params and entity_id is None:
+                self.flush()  # Ardoq filters what it holds
+                if ws_id is not None and not self._engine.writes.in_step(ws_id):
+                    raise InvalidInput(
+                        "params filter what Ardoq holds, and this preview has written into the workspace: "
+                        "leave them out, and select from all that is returned."
+                    )
+            elif entity_id is not None and not params:
                 entity = self._engine.simulated(kind, self._engine.real_id(entity_id))
                 return None if entity is None else self._engine.writes.hand_out(entity)
             if ws_id is None or self._engine.writes.in_step(ws_id):

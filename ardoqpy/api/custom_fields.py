@@ -68,14 +68,18 @@ def _flat_names(fields: tuple[str, ...], built_in: frozenset[str]) -> list[str]:
 
 
 def nest(
-    attributes: Attributes, built_in: frozenset[str], leave_out: frozenset[str] = frozenset()
+    attributes: Attributes,
+    built_in: frozenset[str],
+    leave_out: frozenset[str] = frozenset(),
+    not_custom: frozenset[str] = frozenset(),
 ) -> Attributes:
     """Return flat attributes with the custom fields, if any, below `customFields`.
 
-    Built-in attributes in `leave_out` are left out.
+    Built-in attributes in `leave_out` are left out. Of custom fields, only those that are named as one of
+    `not_custom` have `customFields.` before their name. Raise `InvalidInput` for another one.
     """
     # All rows of a source have the same columns: where each belongs is worked out once.
-    top, below = _split(tuple(attributes), built_in, leave_out)
+    top, below = _split(tuple(attributes), built_in, leave_out, not_custom or built_in)
     body = {key: attributes[key] for key in top}
     if below:
         body[_CUSTOM] = {name: attributes[key] for key, name in below}
@@ -84,8 +88,11 @@ def nest(
 
 @lru_cache(maxsize=512)
 def _split(
-    columns: tuple[str, ...], built_in: frozenset[str], leave_out: frozenset[str]
+    columns: tuple[str, ...], built_in: frozenset[str], leave_out: frozenset[str], not_custom: frozenset[str]
 ) -> tuple[list[str], list[tuple[str, str]]]:
     """Return the built-in attributes among columns, and the custom ones with their names on v2."""
     custom = [(key, key.removeprefix(_BELOW)) for key in columns if key not in built_in]
+    for key, name in custom:
+        if key != name and name not in not_custom and name != _CUSTOM and not name.startswith(_BELOW):
+            raise InvalidInput(f"{key!r} is the name of no attribute: name the field alone, {name!r}.")
     return [key for key in columns if key in built_in and key not in leave_out], custom

@@ -140,6 +140,8 @@ class _Synced(_Collection["Entity"]):
         for key in attributes:
             if key.startswith("customFields."):
                 field = key.removeprefix("customFields.")
+                if field not in self.built_in:
+                    raise InvalidInput(f"{self.argument} has {key!r}: name the field alone, {field!r}.")
                 raise InvalidInput(
                     f"{self.argument} has the custom field {field!r}, which is the name of a built-in "
                     "attribute on API v1: rename the field, or use version='v2'."
@@ -275,6 +277,9 @@ class Components(_Synced):
     def by_fields(self, ws_id: str | None, fields: Mapping[str, Any]) -> Entities:
         if not fields:
             raise InvalidInput("No field to search for: give the name of a field and its value.")
+        for name, value in fields.items():
+            if value is None or value in ([], ()):  # the query would be without it, and find everything
+                raise InvalidInput(f"The value of {name!r} to search for is missing: give one.")
         query = {name: _as_query(value) for name, value in fields.items()}
         if ws_id is not None:
             query["workspace"] = id_segment(ws_id, "ws_id")

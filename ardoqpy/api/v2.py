@@ -192,7 +192,7 @@ class _Writing(_Listing):
                 f"{self.argument} has {key!r}, which API v2 does not offer on {self.writable.noun}: leave it "
                 "out, or use version='v1'."
             )
-        return nest(attributes, self.writable.built_in, leave_out)
+        return nest(attributes, self.writable.built_in, leave_out, self._not_custom)
 
     def read(self, entity_id: str) -> Entity:
         return checked_entity(self._transport.get(self._at(entity_id)), entity_id, self.identity)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Unpack, cast
 
+from ardoqpy._messages import describe_type
 from ardoqpy.errors import InvalidInput
 from ardoqpy.methods.base import Methods, WorkspaceFilters, given_filters
 
@@ -53,6 +54,8 @@ class WorkspaceMethods(Methods):
         Source: GET `workspace/search`, `workspace/by-name`, as the official C# and Java clients call
         them; GET `workspaces` (API v2's contract).
         """
+        if not isinstance(ws_name, str):
+            raise InvalidInput(f"ws_name is {describe_type(ws_name)}: give the name, or its beginning.")
         return self.api.workspaces.find(ws_name, exact=exact)
 
     def get_workspace(self, ws_id: str, aggregated: bool = False) -> Attributes:  # noqa: FBT001, FBT002

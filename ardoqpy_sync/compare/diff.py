@@ -149,6 +149,8 @@ def comparison_key(value: Any) -> Hashable:
     if isinstance(value, bool):
         return str(value).lower()
     try:
+        if isinstance(value, list | tuple):
+            return repr(_members(value))
         return normalize_text(str(value)) if isinstance(value, int | float) else repr(value)
     except (ValueError, RecursionError):
         return type(value).__name__  # too many digits, or too deep: Ardoq holds no such target

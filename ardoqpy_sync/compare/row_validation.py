@@ -8,6 +8,7 @@ from ardoqpy._http.json import SCALAR_TYPES, encode_json
 from ardoqpy._messages import describe_type, quote_name, short_repr
 from ardoqpy._validation import attributes, id_segment
 from ardoqpy.errors import ArdoqClientException, InvalidInput
+from ardoqpy_sync.compare.diff import equal_values
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -130,6 +131,31 @@ class RowValidator:
                 f"{argument} {comp_id!r} is a component that this run has deleted, or could not create."
             )
         return self._model.workspace_of(comp_id, argument)
+
+    def field(self, kind: Kind, name: str, value: Any) -> None:
+        """Check the field that a row is matched by."""
+        if value is None:
+            raise InvalidInput(f"field_value is missing, and {kind.argument} has no {name!r} to match by.")
+        if name in kind.ignored:
+            raise InvalidInput(
+                f"field_name is {quote_name(name)}, which Ardoq sets itself: a {kind.name} that this row "
+                "creates would not be found again. Give a field that the row writes."
+            )
+        bare = name.removeprefix("customFields.") if isinstance(name, str) else name
+        if bare != name and bare not in kind.built_in:
+            raise InvalidInput(f"field_name is {quote_name(name)}: give the field's own name, {bare!r}.")
+
+    def with_value(self, comp: Entity, field_name: str, value: Any) -> Entity:
+        """Return a row that creates a component with the value that it is matched by."""
+        if comp.get(field_name) is None:
+            return {**comp, field_name: value}
+        if not equal_values(comp[field_name], value):
+            raise InvalidInput(
+                f"field_value is {short_repr(value)}, and comp's {field_name!r} is "
+                f"{short_repr(comp[field_name])}: no component has the first, and one that this row creates "
+                "would not be found again. Give one of both."
+            )
+        return comp
 
     def _parent(self, ws_id: str, comp_id: str | None, parent: Any) -> None:
         if parent is None:

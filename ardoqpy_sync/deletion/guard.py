@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ardoqpy._messages import describe_type, quote_name, short_repr, suggest
 from ardoqpy._terminal import escape_controls
+from ardoqpy._validation import as_list
 from ardoqpy.errors import BlockReason, DeleteBlocked, InvalidInput
 from ardoqpy_sync.report import type_label
 
@@ -31,6 +32,7 @@ MAX_LENGTH = 2_000
 
 #: What a share is a share of: kind, workspace id, type id.
 Group = tuple[str, str, Any]
+_A_LIST_OF_TYPES = "a list of types, each as (kind, id of the workspace, id of the type)"
 
 
 @dataclass(frozen=True)
@@ -81,11 +83,26 @@ class Selection(NamedTuple):
         for kind in kinds:
             if not isinstance(kind, str) or kind not in KINDS:
                 raise InvalidInput(f"There is no kind {quote_name(kind)}: {suggest(kind, KINDS)}")
-        return cls(tuple(kinds), None if types is None else frozenset(types))
+        return cls(tuple(kinds), None if types is None else frozenset(map(_checked_group, _listed(types))))
 
     def covers(self, kind: str, ws_id: str, type_id: Any) -> bool:
         """Return whether what is missing of this type is meant."""
         return kind in self.kinds and (self.types is None or (kind, ws_id, type_id) in self.types)
+
+
+def _listed(types: object) -> Iterable[object]:
+    listed = as_list(types)
+    if not isinstance(listed, list):
+        raise InvalidInput(f"types is {describe_type(types)}: give {_A_LIST_OF_TYPES}.")
+    return listed
+
+
+def _checked_group(value: object) -> Group:
+    if isinstance(value, list | tuple) and len(value) == 3:
+        kind, ws_id, type_id = value
+        if kind in KINDS and isinstance(ws_id, str) and isinstance(type_id, str | int):
+            return kind, ws_id, type_id
+    raise InvalidInput(f"types has {short_repr(value)}: give {_A_LIST_OF_TYPES}.")
 
 
 class Target(NamedTuple):

@@ -230,10 +230,10 @@ class PendingWrites:
         operation = self.waiting.get(entity_id)
         return () if operation is None else operation.attributes
 
-    def is_new(self, entity_id: str) -> bool:
-        """Return whether an entity is created by a pending write."""
-        operation = self.waiting.get(entity_id)
-        return operation is not None and operation.base is None
+    def age(self, entity_id: str) -> tuple[bool, int, str]:
+        """Return what sorts ids by age: what has no id of Ardoq yet comes last, in order of its numbers."""
+        is_new = entity_id.startswith(self.sender.id_prefix)
+        return is_new, len(entity_id) if is_new else 0, entity_id
 
     def not_in_step(self) -> set[str]:
         """Return the workspaces that Ardoq does not hold as the cache does."""
@@ -458,8 +458,8 @@ class PendingWrites:
             attributes = with_real_ids(attributes, real)
         else:
             for end in ENDS:
-                if end in attributes and attributes[end][1] in real:
-                    attributes = {**attributes, end: (attributes[end][0], real[attributes[end][1]])}
+                if end in attributes and not real.keys().isdisjoint(attributes[end]):
+                    attributes = {**attributes, end: tuple(real.get(each, each) for each in attributes[end])}
         entity_id = real.get(change.id or "", change.id)
         return Change._make((*change[:2], entity_id, *change[3:6], attributes, *change[7:]))
 
