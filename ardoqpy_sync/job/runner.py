@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from ardoqpy.entities import Attributes
     from ardoqpy_sync.client import ArdoqSyncClient
     from ardoqpy_sync.documents import SourceCount
-    from ardoqpy_sync.job.file.model import Job
+    from ardoqpy_sync.job.file.model import Job, RowMapping
     from ardoqpy_sync.job.resolver import ResolvedComponents, ResolvedMapping, ResolvedReferences
     from ardoqpy_sync.job.rows.row import Target
     from ardoqpy_sync.sources import Row, Source
@@ -277,10 +277,22 @@ class _Run:
             self._result.findings += findings
             self._result.notes += findings
         mapped = read_rows(self._job, self._rows[name], mapping)
+        if mapping.mapping.where and self._rows[name] and not mapped:
+            self._note_unused(mapping.mapping)
         selected = self._selected.setdefault(name, set())
         selected.update(row.label for row in mapped)
         self._result.counts[name]["skipped"] = self._result.counts[name]["rows"] - len(selected)
         return mapped
+
+    def _note_unused(self, mapping: RowMapping) -> None:
+        """Say that no row is selected: a value that is spelled otherwise leaves all of them out."""
+        problem = self._job.problem_at(
+            (*mapping.key_path, "where"),
+            f"where selects no row of the source {quote_name(mapping.rows)}. Letter case counts in it.",
+        )
+        note = problem.describe(self._job.path.name)
+        self._result.findings.append(note)
+        self._result.notes.append(note)
 
     def _type_name(self, ws_id: str, type_id: str) -> str:
         return self._engine.model.component_type(ws_id, type_id)

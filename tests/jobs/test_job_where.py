@@ -128,3 +128,16 @@ def test_conditions_on_the_page_select_what_they_say():
     assert selected(row)
     for column in row:
         assert not selected({**row, column: "Lab" if column == "Site" else None})
+
+
+@pytest.mark.parametrize(("status", "notes"), [("Live", 1), ("live", 0)])
+def test_where_that_selects_no_row_is_a_note_of_the_run(run, status, notes):
+    """A `where` that leaves out all rows of its source is noted with its line; one of no rows is not."""
+    text = MAPPING + 'where = { Status = "live" }\n'
+    result, *_ = run(text, apps=[{"Name": "Shop", "Status": status}])
+    assert len(result.notes) == notes
+    for note in result.notes:
+        assert note.endswith("where selects no row of the source 'apps'. Letter case counts in it.")
+        assert " line " in note
+    result, *_ = run(text, apps=[])
+    assert result.notes == []

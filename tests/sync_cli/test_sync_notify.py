@@ -142,6 +142,7 @@ def test_webhook_summary(home, ardoq, run, hook, version):
     assert summary["text"].startswith("Nightly sync: 4 created, 1 updated; 1 row failed (")
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", summary["at"])
     text = json.dumps([summary, hook.received_headers])
+    text = re.sub(r"127\.0\.0\.1:\d+", "", text)  # a port may have the digits of a value
     assert not [word for word in ("Web shop", "Till", "much", "900", ardoq.token) if word in text]
     assert not {"Authorization", "Cookie"} & hook.received_headers[0].keys()
 
