@@ -74,7 +74,7 @@ def test_type_that_does_not_exist_fails_its_row(ardoq, run):
     _, report, _ = run(ELEMENTS + RELATIONS, elements=rows, relations=relations)
     assert reasons(report) == {
         "elements row 4": "Workspace 'Apps' has no component type 'Sever': did you mean 'Server'?",
-        "elements row 5": "The type is blank.",
+        "elements row 5": "The type is blank: {Type} has no value. Give it one.",
         "relations row 1": reasons(report)["relations row 1"],
         "relations row 2": reasons(report)["relations row 2"],
     }

@@ -141,3 +141,14 @@ def test_where_that_selects_no_row_is_a_note_of_the_run(run, status, notes):
         assert " line " in note
     result, *_ = run(text, apps=[])
     assert result.notes == []
+
+
+def test_cell_that_is_no_text_is_named_with_its_column(run):
+    """A list in a column of `where`, or of text with columns, rejects its row with column and remedy."""
+    text = MAPPING.replace("{Name}", "{Name} {Part}") + 'where = { Status = "live" }\n'
+    rows = [{"Name": "A", "Part": [1], "Status": "live"}, {"Name": "B", "Part": "x", "Status": ["live"]}]
+    _, report, _ = run(text, apps=rows)
+    remedy = "name a part of it, such as {Column.id} or, for a list, {Column[].id}."
+    assert [change["note"] for change in report["changes"]] == [
+        f"Column {column!r} has a list where text is needed: {remedy}" for column in ("Part", "Status")
+    ]

@@ -167,8 +167,9 @@ def test_row_that_fails_twice_for_one_reason_is_one_problem(home, ardoq, run):
     ran = run("check job.toml")
     assert ran.status == FAILED
     assert ran.out.splitlines() == [
-        "apps.csv line 2: The type is blank.", "Nightly sync: 1 problem found."
-    ]  # fmt: skip
+        "apps.csv line 2: The type is blank: {Type} has no value. Give it one.",
+        "Nightly sync: 1 problem found.",
+    ]
 
 
 def test_map_that_no_cell_is_in_is_a_note(home, ardoq, run):

@@ -100,7 +100,7 @@ class TypeReader:
         read, known = self.value.getter(strip=True), {}
 
         def read_type(values: Values) -> Any:
-            text = to_text(read(values))
+            text = to_text(read(values), f"The type {self.value.raw}")
             if text not in known:
                 known[text] = self._find(text)
             return known[text]
@@ -108,9 +108,9 @@ class TypeReader:
         return read_type
 
     def _find(self, text: str) -> Any:
-        if not text:
-            raise InvalidInput("The type is blank.")
-        name = text if self.values is None else to_text(self.values.find(text))
+        name = ""
+        if text:
+            name = text if self.values is None else to_text(self.values.find(text), "The map of the type")
         if not name:
-            raise InvalidInput("The type is blank.")
+            raise InvalidInput(f"The type is blank: {self.value.raw} has no value. Give it one.")
         return self.find(name)

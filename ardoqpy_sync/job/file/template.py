@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from ardoqpy._messages import quote_name
+from ardoqpy._messages import describe_type, quote_name
 from ardoqpy.errors import InvalidInput
 from ardoqpy.metamodel import Field
 from ardoqpy_sync.sources.cell_conversion import convert_cell
@@ -106,12 +106,27 @@ class Template:
         if all(map(is_blank, cells)):
             return None
         texts = list(self._parts)
-        texts[1::2] = ["" if is_blank(cell) else convert_cell(cell, _TEXT) for cell in cells]
+        texts[1::2] = [
+            cell_text(cell, f"Column {quote_name(column)}")
+            for column, cell in zip(self._parts[1::2], cells, strict=True)
+        ]
         return "".join(texts).strip()
 
     def __repr__(self) -> str:
         """Return the value in the job."""
         return f"<template {self.raw!r}>"
+
+
+def cell_text(cell: Any, place: str) -> str:
+    """Return a cell as text; "" for a blank one. Raise `InvalidInput` with the place if it cannot be text."""
+    try:
+        text = convert_cell(cell, _TEXT)
+    except InvalidInput:
+        remedy = "give it as text"
+        if isinstance(cell, list | tuple | dict):
+            remedy = "name a part of it, such as {Column.id} or, for a list, {Column[].id}"
+        raise InvalidInput(f"{place} has {describe_type(cell)} where text is needed: {remedy}.") from None
+    return "" if text is None else str(text)
 
 
 def _strip(cell: Any) -> Any:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ardoqpy._messages import quote_name, suggest
 from ardoqpy.metamodel import Field
+from ardoqpy_sync.job.file.template import cell_text
 from ardoqpy_sync.sources.cell_conversion import convert_cell
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from ardoqpy_sync.sources.cell_formats import CellFormats, SourceFormats
     from ardoqpy_sync.sources.row import Values
 
-_TEXT = Field("value", "value", "Text")
 #: Comparisons with a number or a date, by their key.
 _COMPARISONS: Mapping[str, Callable[[Any, Any], bool]] = {
     "above": operator.gt,
@@ -46,9 +46,11 @@ class Condition:
     def tester(self, column: str, formats: CellFormats) -> Callable[[Any], bool]:
         """Return a function that tests a cell of a column; it raises `InvalidInput` if it cannot."""
         tests = [_comparison(column, key, bound, formats) for key, bound in self.comparisons]
+        place = f"Column {quote_name(column)}"
 
         def test(cell: Any) -> bool:
-            text = None if isinstance(cell, list | tuple | dict) and self._needs_no_text else to_text(cell)
+            is_nested = isinstance(cell, list | tuple | dict)
+            text = None if is_nested and self._needs_no_text else to_text(cell, place)
             if self.words is not None and text not in self.words:
                 return False
             if text in self.other_than or self.is_blank not in (None, text == ""):
@@ -169,12 +171,9 @@ def make_row_filter(where: Where, formats: SourceFormats) -> Callable[[Values], 
     return lambda values: all(test(values.get(column)) for column, _, test in tests)
 
 
-def to_text(cell: Any) -> str:
+def to_text(cell: Any, place: str) -> str:
     """Return a cell as text without surrounding white space; "" for a blank cell.
 
-    Raise `InvalidInput` if the cell cannot be text, such as a list.
+    Raise `InvalidInput` if the cell cannot be text, such as a list. `place` says in it where the cell is.
     """
-    if isinstance(cell, str):
-        return cell.strip()
-    text = convert_cell(cell, _TEXT)
-    return "" if text is None else str(text).strip()
+    return cell.strip() if isinstance(cell, str) else cell_text(cell, place).strip()

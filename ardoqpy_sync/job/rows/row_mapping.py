@@ -122,12 +122,12 @@ def make_name_reader(resolved: ResolvedSelector) -> Callable[[Values], list[EndN
     """Return a function that lists the components that a row names, by name or key; [] for a blank cell."""
     selector = resolved.selector
     list_cells, split_path = selector.value.lister(selector.split), make_path_splitter(selector)
-    is_within = selector.key_path[-1] == "within"
+    is_within, place = selector.key_path[-1] == "within", f"The value {selector.value.raw}"
     read_within = None if resolved.within is None else make_name_reader(resolved.within)
     read_type = None if resolved.type_reader is None else resolved.type_reader.make()
 
     def read_names(values: Values) -> list[EndName]:
-        texts = dict.fromkeys(to_text(item) for item in list_cells(values) if not is_blank(item))
+        texts = dict.fromkeys(to_text(item, place) for item in list_cells(values) if not is_blank(item))
         paths = list(filter(None, map(split_path, texts)))
         parents = read_within(values) if read_within is not None and (paths or is_within) else []
         if parents and not paths:

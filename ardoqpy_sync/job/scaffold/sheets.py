@@ -191,7 +191,7 @@ def _read_column(name: str, rows: Sequence[Mapping[str, Any]]) -> Column:
         try:
             cell = row.get(name)
             has_lists = has_lists or isinstance(cell, list)
-            text = to_text(cell).strip()
+            text = to_text(cell, "A cell").strip()
         except InvalidInput:
             continue
         if not is_blank(cell):
