@@ -247,7 +247,7 @@ class Engine:
         given = body
         body = kind.collection.flatten(self._with_real_ids(body))
         checked_ids(body, kind.argument, *(key for key in kind.required if key not in _NO_IDS))
-        ws_id = body["rootWorkspace"]
+        ws_id = body.get("rootWorkspace") or self._checks.workspace_of(body["source"], "source", None)
         self.workspace(ws_id)
 
         def match() -> list[Entity]:

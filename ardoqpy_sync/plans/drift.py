@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ardoqpy._messages import quote_name
-from ardoqpy.errors import ArdoqClientException
+from ardoqpy.errors import ArdoqClientException, NotFoundError
 from ardoqpy_sync.compare.cache import component_key, reference_key
 from ardoqpy_sync.compare.diff import CREATE, DELETE
 from ardoqpy_sync.ledger.records import PARENT
@@ -281,14 +281,15 @@ class DriftDetector:
 
     def _alike(self, planned: PlannedEntity, wanted: Entity) -> Sequence[Entity]:
         change = planned.listed[0]
-        index = self._engine.index(planned.kind, change["rootWorkspace"])
         type_id, by = wanted.get("typeId"), change.get("field")
         if planned.kind is self._engine.reference:
             source, target = (self._end(wanted.get(key)) for key in ENDS["reference"])
             if source is None or target is None:
                 return []
+            index = self._engine.index(planned.kind, self._workspace_of(source, change["rootWorkspace"]))
             matches = index.matches(reference_key(source, target, wanted.get("type")))
             return [match for match in matches if has_same(planned.kind, wanted, by, match)]
+        index = self._engine.index(planned.kind, change["rootWorkspace"])
         if by == PARENT:
             alike = index.matches(component_key(type_id, str(wanted.get("name"))))
             parent = {PARENT: wanted.get(PARENT)}
@@ -297,6 +298,13 @@ class DriftDetector:
             matches = self._engine.with_value(change["rootWorkspace"], by, wanted[by])
             return [entity for entity in matches if entity.get("typeId") == type_id]
         return index.matches(component_key(type_id, str(wanted.get("name"))))
+
+    def _workspace_of(self, comp_id: str, ws_id: str) -> str:
+        """Return the workspace of a component; `ws_id` is the one if it does not exist."""
+        try:
+            return self._engine.locate(self._engine.component, comp_id).workspace
+        except NotFoundError:
+            return ws_id
 
     def _end(self, comp_id: Any) -> str | None:
         end: str | None = self.by_plan_id[comp_id].id if comp_id in self.created else comp_id

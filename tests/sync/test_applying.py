@@ -1065,3 +1065,17 @@ def test_plan_that_changes_an_end(ardoq, new_sync, end):
     references = {ref["_id"]: ref for ref in ardoq.dump()["references"]}
     assert references["web-shop"][end] == result["ids"][new["_id"]]
     assert references["shop-host"]["target"] == "till"
+
+
+def test_applied_again_after_a_move_to_another_workspace(ardoq, new_sync):
+    """A reference that a plan creates and moves to another workspace is not created twice."""
+    components = [stored_component(name, name) for name in ("a", "b")]
+    ardoq.load(seed([*components, stored_component("far", "far", "ws2")], []))
+    preview = new_sync(simulate=True)
+    new = preview.create_reference({"source": "a", "target": "b", "type": 1, "rootWorkspace": "ws1"})
+    preview.update_reference(new["_id"], {"source": "far"})
+    plan = preview.plan.as_dict()
+    for _ in range(2):
+        new_sync(on_error="collect").apply(Plan.from_dict(plan))
+    references = ardoq.dump()["references"]
+    assert [(ref["source"], ref["target"]) for ref in references] == [("far", "b")]

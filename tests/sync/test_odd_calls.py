@@ -159,3 +159,12 @@ def test_nothing_to_search_for(ardoq, version, wanted):
         if wanted != 5 and version == "v1":
             with pytest.raises(InvalidInput, match="The value of 'code' to search for is missing"):
                 client.search_components({"code": wanted})
+
+
+def test_matched_reference_is_in_the_workspace_of_its_source(ardoq):
+    """A reference that its caller has matched needs no workspace, as one that `create_reference` matches."""
+    load(ardoq, stored_component("a", "A"), stored_component("b", "B"))
+    with open_sync_client(ardoq) as client:
+        client.ensure_reference({"source": "a", "target": "b", "type": 1})
+        client.flush()
+    assert [ref["rootWorkspace"] for ref in ardoq.dump()["references"]] == ["ws1"]
