@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Unpack
 
+from ardoqpy._messages import describe_type
 from ardoqpy.errors import InvalidInput
 from ardoqpy.methods.base import ComponentFilters, Methods, given_filters
 
@@ -111,6 +112,8 @@ class ComponentMethods(Methods):
         Source: GET `component/fieldsearch` (Java client's documentation); GET `components` (API v2's
         contract).
         """
+        if not isinstance(fields, dict):
+            raise InvalidInput(f"fields is {describe_type(fields)}: give a dict from names to values.")
         return self.api.components.by_fields(ws_id, fields)
 
     def create_component(self, comp: Attributes) -> Entity:

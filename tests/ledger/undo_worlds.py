@@ -83,7 +83,6 @@ KEPT = (
     "source",
     "target",
 )
-_WITHOUT_END = {f"The {end} that it had does not exist any more." for end in ("source", "target")}
 
 
 @dataclass
@@ -290,9 +289,8 @@ def problems_with_others(before, after, edits, not_undone, again):
     named = {entry["_id"] for entry in not_undone if entry["attribute"] is None}
     for entity_id in after.keys() - before.keys() - set(again.values()) - edits.created - named:
         yield f"{entity_id} {after[entity_id]} was created by the run, is there, and is not named"
-    # A reference that the run deleted with an end, and of which somebody has deleted the other end since.
-    without_end = {entry["_id"] for entry in not_undone if entry["reason"] in _WITHOUT_END}
-    for entity_id in edits.created - after.keys() - without_end:
+    # Such as a reference that the run deleted with an end, of which somebody has deleted the other end since.
+    for entity_id in edits.created - after.keys() - named:
         yield f"{entity_id} was created by somebody else and is gone"
     for (entity_id, name), value in edits.values.items():
         if entity_id in after and after[entity_id].get(name) != value:
@@ -342,7 +340,8 @@ def check_ledger(ardoq, folder, seed, mode):
     not_undone, again = world.undo(run)
     if not_undone:
         return []
-    after = world.owned({new: old for old, new in again.items()}), world.preview(sources)
+    old = {new: old_id for old_id, new in again.items()}
+    after = world.owned(old), with_old_ids(world.preview(sources), old)
     found = [
         f"{entity}: {before[0].get(entity)}, then {after[0].get(entity)}"
         for entity in before[0].keys() | after[0].keys()
@@ -351,6 +350,13 @@ def check_ledger(ardoq, folder, seed, mode):
     if before[1] != after[1]:
         found.append(f"the next run: {before[1]}, then {after[1]}")
     return found
+
+
+def with_old_ids(part, old):
+    """Return what a preview would do with the ids that things had before they were created again."""
+    if isinstance(part, list | tuple):
+        return type(part)(with_old_ids(each, old) for each in part)
+    return old.get(part, part) if isinstance(part, str) else part
 
 
 def check_two_undos(ardoq, folder, seed, mode):

@@ -156,6 +156,8 @@ def test_nothing_to_search_for(ardoq, version, wanted):
     with ArdoqClient(ardoq.url, TOKEN, version="v2" if version == "batched" else version) as client:
         with pytest.raises(InvalidInput, match="ws_name is"):
             client.find_workspace(wanted)
+        with pytest.raises(InvalidInput, match="fields is"):
+            client.search_components(wanted)
         if wanted != 5 and version == "v1":
             with pytest.raises(InvalidInput, match="The value of 'code' to search for is missing"):
                 client.search_components({"code": wanted})
