@@ -36,14 +36,17 @@ class FailureGroup:
 
         Of the reason at most `longest` characters are shown, in which control characters are escaped.
         """
-        labels = [row["label"] for row in self.rows if row["label"] is not None]
+        labels = list(dict.fromkeys(row["label"] for row in self.rows if row["label"] is not None))
+        count = len(labels) + sum(row["label"] is None for row in self.rows)
         text = self.rows[0]["reason"]
         if longest is not None:
             text = escape_controls(text, longest)
-        if len(self.rows) > 1:
+        if count == 1 and len(self.rows) > 1:
+            text += f" The row has {len(self.rows):,} such problems."
+        elif count > 1:
             listed = ", ".join(labels[:MAX_LABELS])
             more = f" and {len(labels) - MAX_LABELS:,} more" if len(labels) > MAX_LABELS else ""
-            text += f" {plural(len(self.rows), 'row')} with such a problem: {listed}{more}."
+            text += f" {plural(count, 'row')} with such a problem: {listed}{more}."
         if self.consequences:
             text += f" {_describe_consequences(self.consequences)}"
         return text

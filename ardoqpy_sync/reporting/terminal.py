@@ -236,7 +236,7 @@ def _describe_skipped(row: SkippedRow) -> str:
 
 def _describe_failures(group: FailureGroup) -> str:
     first = group.rows[0]
-    label = _row_label(first) if len(group.rows) == 1 else ""
+    label = _row_label(first) if len({row["label"] for row in group.rows}) == 1 else ""
     return f"{_describe(first)}: {group.describe(300)}{label}"
 
 

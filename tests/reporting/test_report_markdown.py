@@ -16,6 +16,7 @@ from ardoqpy._terminal import escape_controls
 from ardoqpy_sync.reporting import html as report_page
 from ardoqpy_sync.reporting import terminal
 from ardoqpy_sync.reporting.document import build_run_document
+from ardoqpy_sync.reporting.failures import group_failures
 from ardoqpy_sync.reporting.markdown import MAX_BYTES, render_text
 
 BAD = [
@@ -389,3 +390,15 @@ def test_no_room_for_a_report():
     """Below 10,000 characters nothing useful fits: that is an error."""
     with pytest.raises(InvalidInput, match="allow 10,000 characters or more"):
         render_text(run_document(), max_chars=9_999)
+
+
+def test_row_with_several_equal_problems_is_one_row():
+    """Problems of one row are counted as problems, not as rows; others are counted by their rows."""
+    failed = [
+        {"kind": "reference", "name": "A", "type": None, "label": label, "reason": f"There is no {end!r}."}
+        for label, end in (("b.csv line 4", "x"), ("b.csv line 4", "y"))
+    ]
+    (group,) = group_failures(failed)
+    assert group.describe() == "There is no 'x'. The row has 2 such problems."
+    (group,) = group_failures([*failed, {**failed[0], "label": "b.csv line 5"}])
+    assert group.describe().endswith("2 rows with such a problem: b.csv line 4, b.csv line 5.")
