@@ -214,9 +214,10 @@ class MissingItems:
             return True
         hidden = self._result.counts[mapping.rows].get("hidden_rows", 0)
         if hidden and (group in missing or reports_only):
+            rows = "hidden row, which is" if hidden == 1 else "hidden rows, which are"
             self._block(
                 resolved,
-                f"Source {quote_name(mapping.rows)} has {hidden:,} hidden rows, which are not read. Any "
+                f"Source {quote_name(mapping.rows)} has {hidden:,} {rows} not read. Any "
                 f"{described} may be in them, {kept} Set hidden = true on the source to read them.",
             )
             return True
