@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import wraps
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
@@ -14,7 +14,7 @@ from ardoqpy._messages import describe_type, is_similar, quote_name, short_repr,
 from ardoqpy.errors import InvalidInput, MissingArgument
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     from ardoqpy.entities import Attributes
 
@@ -44,8 +44,13 @@ def id_segment(value: object, argument: str) -> str:
 
 
 def as_list(values: object) -> object:
-    """Return a list of what can be gone through once, such as a generator; text, and anything else, as is."""
-    return list(values) if isinstance(values, Iterable) and not isinstance(values, str | bytes) else values
+    """Return a list of values that can be read once, such as those of a generator; anything else as it is.
+
+    Text and dicts are no lists: a whole entity in place of its id would become the names of its attributes.
+    """
+    if isinstance(values, str | bytes | Mapping) or not isinstance(values, Iterable):
+        return values
+    return list(values)
 
 
 def ids(values: object, argument: str) -> list[str]:

@@ -443,9 +443,10 @@ class ArdoqSyncClient(DeletionMethods, SyncReads):
             self._engine.journal.has_failed = failure[0] is not None
             if failure[0] is None:
                 self.flush()
-            else:
-                if waiting := len(self._engine.writes.waiting):
-                    logger.warning("%d writes were not sent, since the block that made them failed", waiting)
+            elif waiting := len(self._engine.writes.waiting):
+                logger.warning("%d writes were not sent, since the block that made them failed", waiting)
+                self.give_up("The block that made it failed.")
+            elif self._engine.report.data["status"] == "success":  # no reason is known yet
                 self.give_up("The block that made it failed.")
         finally:
             super().__exit__(*failure)

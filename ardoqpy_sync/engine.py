@@ -328,9 +328,9 @@ class Engine:
 
     def _oldest_first(self, matches: list[Entity]) -> list[Entity]:
         """Return entities by age: their order in Ardoq changes when somebody edits one of them."""
-        return (
-            matches if len(matches) < 2 else sorted(matches, key=lambda match: self.writes.age(match["_id"]))
-        )
+        if len(matches) < 2:
+            return matches
+        return sorted(matches, key=lambda match: self.writes.age(match["_id"]))
 
     def _typed_component(self, comp: Entity) -> Entity:
         """Return a flat row, with the id of its type if it gives the type's name only."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Unpack
 
 from ardoqpy._messages import describe_type
@@ -9,7 +10,7 @@ from ardoqpy.errors import InvalidInput
 from ardoqpy.methods.base import ComponentFilters, Methods, given_filters
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from ardoqpy.entities import Attributes, DeletedComponents, Entities, Entity
 
@@ -108,11 +109,12 @@ class ComponentMethods(Methods):
 
         `fields` maps names of fields or built-in attributes to values; on v2, a name that is not a filter of
         `get_components` is a custom field. `ws_id` is a workspace's id; v1 may ignore it, so put
-        `rootWorkspace` into `fields` to be certain. Raise `InvalidInput` if there is no field.
+        `rootWorkspace` into `fields` to be certain. Raise `InvalidInput` if there is no field, or
+        on v1 a value is None or an empty list: the query would be without it, and find everything.
         Source: GET `component/fieldsearch` (Java client's documentation); GET `components` (API v2's
         contract).
         """
-        if not isinstance(fields, dict):
+        if not isinstance(fields, Mapping):
             raise InvalidInput(f"fields is {describe_type(fields)}: give a dict from names to values.")
         return self.api.components.by_fields(ws_id, fields)
 

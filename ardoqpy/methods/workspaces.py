@@ -50,7 +50,7 @@ class WorkspaceMethods(Methods):
         """Return the workspaces whose name begins with `ws_name` or, with `exact=True`, is that name.
 
         v1: it is not known whether letter case counts. v2 compares whole names only, so without `exact`
-        every workspace is read, and letter case does not count.
+        every workspace is read, and letter case does not count. Raise `InvalidInput` if `ws_name` is no text.
         Source: GET `workspace/search`, `workspace/by-name`, as the official C# and Java clients call
         them; GET `workspaces` (API v2's contract).
         """

@@ -31,12 +31,17 @@ class FailureGroup:
     rows: list[DocumentFailedRow] = field(default_factory=list)
     consequences: Counter[str] = field(default_factory=Counter)
 
+    @property
+    def labels(self) -> list[str]:
+        """The labels of the rows, each once: a row can have several equal problems."""
+        return list(dict.fromkeys(row["label"] for row in self.rows if row["label"] is not None))
+
     def describe(self, longest: int | None = None) -> str:
         """Return the first reason, how many rows have an equal one, and what else failed with them.
 
         Of the reason at most `longest` characters are shown, in which control characters are escaped.
         """
-        labels = list(dict.fromkeys(row["label"] for row in self.rows if row["label"] is not None))
+        labels = self.labels
         count = len(labels) + sum(row["label"] is None for row in self.rows)
         text = self.rows[0]["reason"]
         if longest is not None:

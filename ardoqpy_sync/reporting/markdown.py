@@ -380,9 +380,10 @@ def _label(entry: DocumentChange | SkippedRow) -> str:
 
 
 def _labels(group: FailureGroup) -> str:
-    labels = [_safe(row["label"]) for row in group.rows[:MAX_LABELS] if row["label"] is not None]
-    more = len(group.rows) - MAX_LABELS
-    return "<br>".join([*labels, *([f"… and {more:,} more"] if more > 0 else [])])
+    more = len(group.labels) - MAX_LABELS
+    return "<br>".join(
+        [*map(_safe, group.labels[:MAX_LABELS]), *([f"… and {more:,} more"] if more > 0 else [])]
+    )
 
 
 def _values(document: RunDocument, change: DocumentChange) -> str:

@@ -223,65 +223,28 @@ class Journal:
         real: Mapping[str, str],
         encoder: Encoder,
     ) -> list[WriteRow]:
-        """Return the records of an operation, numbered from the next number on."""
-        pending = rows.get(operation.id, ())
-        if operation.action == CREATE:
-            records = [self._record_of_create(operation, pending, real, encoder)]
-        else:
-            records = self._records_of_change(operation, pending, real, encoder)
-        self._next += len(records)
-        return records
+        """Return the records of an operation: its own, and those of all that a delete removes with it.
 
-    def _record_of_create(
-        self, operation: Operation, rows: Sequence[PendingRow], real: Mapping[str, str], encoder: Encoder
-    ) -> WriteRow:
-        row, reference = (None, NO_ROW) if not rows else (rows[0].source.row, rows[0].source.reference)
-        attributes, encoded = operation.attributes, operation.encoded
-        if operation.refers:
-            attributes = with_real_ids(attributes, real)
-        if attributes is not operation.body:
-            encoded = None  # what is sent has another shape
-        purpose, owner, given = reference.purpose, reference.owner, ""
-        if owner is None and purpose == "row":
-            owner = SCRIPT
-        if owner is not None and isinstance(row, dict):
-            given = encoder.names(join_columns(tuple(row)))
-        kind = operation.kind.name
-        self._recorded[operation.id] = _Recorded(self._next, purpose, given, reference.owner)
-        return {
-            **(_NO_OWNER if owner is None else encoder.owner(owner)),
-            "number": self._next,
-            "action": CREATE,
-            "kind": kind,
-            "entity_id": operation.id,
-            "workspace": (operation.expected or attributes)["rootWorkspace"],
-            "before_write": None,
-            "sent": encoder.attributes(attributes, encoded),
-            "given": given,
-            "purpose": purpose,
-            "label": encoder.value(reference.label),
-            "deleted_with": None,
-            "recreates": reference.recreates,
-            "beside": None,
-        }
-
-    def _records_of_change(
-        self, operation: Operation, rows: Sequence[PendingRow], real: Mapping[str, str], encoder: Encoder
-    ) -> list[WriteRow]:
-        """Return the records of a change: its own, and those of all that a delete removes with it."""
+        They are numbered from the next number on.
+        """
         base, attributes, number = operation.base, operation.attributes, self._next
         if operation.refers:
             attributes = with_real_ids(attributes, real)
-        reference = rows[0].source.reference if rows else NO_ROW
+        pending = rows.get(operation.id)
+        row, reference = (pending[0].source.row, pending[0].source.reference) if pending else (None, NO_ROW)
         purpose, owner = reference.purpose, reference.owner
         if owner is None and purpose == "row":
             owner = SCRIPT
-        columns = _NO_OWNER
+        columns, given = _NO_OWNER, ""
         if operation.action == DELETE:
             purpose = "delete"
             columns = self._owner_of(operation.kind.name, operation.id)
         elif owner is not None:
             columns = encoder.owner(owner)
+            if operation.action == CREATE and isinstance(row, dict):
+                given = encoder.names(join_columns(tuple(row)))
+        # What is sent is JSON already, but may have another shape.
+        encoded = operation.encoded if attributes is operation.body else None
         write: WriteRow = {
             "mapping": columns["mapping"],
             "field": columns["field"],
@@ -292,8 +255,8 @@ class Journal:
             "entity_id": operation.id,
             "workspace": (operation.expected or base or {})["rootWorkspace"],
             "before_write": encoder.entity(base),
-            "sent": encoder.attributes(attributes) if attributes else "{}",
-            "given": "",
+            "sent": encoder.attributes(attributes, encoded) if attributes else "{}",
+            "given": given,
             "purpose": purpose,
             "label": encoder.value(reference.label),
             "deleted_with": None,
@@ -302,7 +265,7 @@ class Journal:
         }
         if operation.action == DELETE:
             write["beside"] = self._beside(operation.removed[0], real)
-        self._recorded[operation.id] = _Recorded(number, purpose, "", reference.owner)
+        self._recorded[operation.id] = _Recorded(number, purpose, given, reference.owner)
         records = [write]
         for located in operation.removed[1:]:
             kind, ws_id, entity = located
@@ -320,6 +283,7 @@ class Journal:
                     "beside": self._beside(located, real),
                 }
             )
+        self._next += len(records)
         return records
 
     def _beside(self, deleted: Located, real: Mapping[str, str]) -> str | None:

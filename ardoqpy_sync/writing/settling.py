@@ -17,8 +17,8 @@ from ardoqpy.errors import (
     ServiceUnavailable,
     UnexpectedAnswer,
 )
-from ardoqpy_sync.compare.diff import CREATE, DELETE, differences
-from ardoqpy_sync.ledger.records import REDACTED
+from ardoqpy_sync.compare.diff import CREATE, DELETE, comparison_key, differences
+from ardoqpy_sync.ledger.records import PARENT, REDACTED
 from ardoqpy_sync.writing.operations import with_real_ids
 from ardoqpy_sync.writing.unconfirmed import has_same, match_key
 
@@ -138,9 +138,7 @@ class _Settling:
             self._taken.add(own[0]["_id"])
             self._real[write.entity_id] = own[0]["_id"]
             return "done", own[0]
-        if matches or any(
-            self._may_be_renamed(kind, field, entity, values) for entity in index.by_id.values()
-        ):
+        if matches or self._may_be_renamed(kind, index, values, field):
             return "unknown", None
         return "failed", None
 
@@ -155,15 +153,27 @@ class _Settling:
         is_as_sent = not differences(_not_redacted(values), kind.collection.flatten(entity), kind.ignored)
         return entity.get("_version") == _FIRST_VERSION and is_as_sent and own in (None, user)
 
-    def _may_be_renamed(self, kind: Kind, field: str | None, entity: Entity, values: Attributes) -> bool:
-        """Return whether an entity may be what this job created, and somebody has renamed it since."""
-        if entity.get("_version") == _FIRST_VERSION or not self._is_free(kind, entity):
-            return False
-        if field is not None and field in values:
-            return has_same(kind, values, field, entity)
+    def _may_be_renamed(self, kind: Kind, index: EntityIndex, values: Attributes, field: str | None) -> bool:
+        """Return whether there is what this job may have created, and somebody has renamed since."""
         known = {name: value for name, value in _not_redacted(values).items() if name != "name"}
-        tells_apart = not known.keys() <= _SHARED_BY_MANY
-        return tells_apart and not differences(known, kind.collection.flatten(entity), kind.ignored)
+        if field is not None and field != PARENT and field in known:
+            known, distinguishing = {field: known[field]}, field
+        else:
+            named = (name for name in known if name not in _SHARED_BY_MANY and known[name] is not None)
+            distinguishing = next(named, "")
+        if not distinguishing:
+            return False
+        flat = kind.collection.flatten
+        return any(
+            entity.get("_version") != _FIRST_VERSION
+            and self._is_free(kind, entity)
+            and not differences(known, flat(entity), kind.ignored)
+            for entity in index.find(
+                distinguishing,
+                comparison_key(known[distinguishing]),
+                lambda entity: comparison_key(flat(entity).get(distinguishing)),
+            )
+        )
 
     def _owned_row(self, kind: Kind, write: Write, entity: Entity, values: Attributes) -> OwnedRow | None:
         """Return the record of what an update or a mark has written; creates are owned without."""

@@ -2,11 +2,12 @@
 
 import gc
 import os
+import sqlite3
 import subprocess
 import sys
 
 import pytest
-from ledger_jobs import APPS, MODES, TOKEN, components, edit
+from ledger_jobs import APPS, MODES, TOKEN, components, edit, ledger_of
 from test_ledger import begin, write
 
 from ardoqpy.errors import LedgerError
@@ -247,7 +248,7 @@ def test_open_create_that_somebody_has_edited(ardoq, tmp_path):
 @fork
 @pytest.mark.parametrize("known", [True, False])
 def test_open_create_that_somebody_has_renamed(ardoq, tmp_path, known):
-    """An open create that somebody has renamed is unknown if a value tells it apart, and not owned."""
+    """An open create that somebody has renamed is unknown if a value shows that, and not owned."""
     path = tmp_path / "script.db"
     child = os.fork()
     if not child:
@@ -267,7 +268,7 @@ def test_open_create_that_somebody_has_renamed(ardoq, tmp_path, known):
 
 @fork
 def test_open_creates_of_one_name(ardoq, tmp_path):
-    """Open creates with one name are told apart by the values that were sent."""
+    """Open creates with the same name are distinguished by the values that were sent."""
     path = tmp_path / "script.db"
     child = os.fork()
     if not child:
@@ -314,3 +315,18 @@ def test_ledger_that_nobody_closes_on_a_full_disk(ardoq, tmp_path):
     run = [sys.executable, "-c", SCRIPT + fail + full, str(path), APPS]
     ran = subprocess.run(run, check=True, capture_output=True, text=True)
     assert ran.stderr == "The disk is full.\n"
+
+
+def test_open_create_with_a_key_that_somebody_has_renamed(ardoq, home):
+    """What has the key of an open create is it perhaps, whatever its name and its other values are now."""
+    home.apply()
+    connection = sqlite3.connect(home.folder / "job.ledger.db")
+    connection.execute("UPDATE writes SET state = 'open', version = NULL, entity_id = 'pending'")
+    connection.execute("DELETE FROM owned")
+    connection.execute("UPDATE runs SET ended = NULL, status = NULL")
+    connection.commit()
+    connection.close()
+    edit(ardoq, "Shop", name="Desk", cost=99)
+    home.apply()
+    states = {write.sent["name"]: write.state for write in ledger_of(home.folder).writes(1)}
+    assert states == {"Shop": "unknown", "Till": "done", "Bank": "done"}

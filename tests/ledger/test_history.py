@@ -8,8 +8,9 @@ import zlib
 
 import pytest
 from command_line import runner
-from ledger_jobs import DELETE, MODES, ROWS, TOKEN, without, write_job
+from ledger_jobs import DELETE, MODES, ROWS, TOKEN, ledger_of, without, write_job
 
+from ardoqpy_sync import json_file
 from ardoqpy_sync.cli import main
 from ardoqpy_sync.ledger.ledger import Ledger
 from ardoqpy_sync.reporting.document import build_failed_document
@@ -289,3 +290,12 @@ def test_names_never_become_markup(run, record, tmp_path):
         assert "<script>x" not in text
         assert "\u202e" not in text
         assert "&lt;script&gt;x" in text
+
+
+def test_run_document_is_encoded_once(home, monkeypatch):
+    """The ledger and a report as JSON have the same text of a run document."""
+    texts, encode = [], json_file.encode
+    monkeypatch.setattr(json_file, "encode", lambda *data: texts.append(encode(*data)) or texts[-1])
+    home.run("apply job.toml --report run.json")
+    assert texts == [(home.folder / "run.json").read_text()]
+    assert ledger_of(home.folder).document(1) == json.loads(texts[0])

@@ -394,11 +394,12 @@ def test_no_room_for_a_report():
 
 def test_row_with_several_equal_problems_is_one_row():
     """Problems of one row are counted as problems, not as rows; others are counted by their rows."""
-    failed = [
-        {"kind": "reference", "name": "A", "type": None, "label": label, "reason": f"There is no {end!r}."}
-        for label, end in (("b.csv line 4", "x"), ("b.csv line 4", "y"))
-    ]
-    (group,) = group_failures(failed)
+    of_one = [failed(4, reason=f"There is no {end!r}.") for end in "xy"]
+    (group,) = group_failures(of_one)
     assert group.describe() == "There is no 'x'. The row has 2 such problems."
-    (group,) = group_failures([*failed, {**failed[0], "label": "b.csv line 5"}])
-    assert group.describe().endswith("2 rows with such a problem: b.csv line 4, b.csv line 5.")
+    (group,) = group_failures([*of_one, failed(5, reason="There is no 'z'.")])
+    assert group.describe().endswith("2 rows with such a problem: apps.csv line 4, apps.csv line 5.")
+    report = run_document(failed=of_one)
+    (line,) = [row for row in rows(rendered(render_text(report))) if row[0].startswith("apps.csv line")]
+    assert line[0] == "apps.csv line 4"
+    assert any("such problems.  [apps.csv line 4]" in line for line in terminal.render(report))

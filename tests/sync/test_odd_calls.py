@@ -114,12 +114,14 @@ def test_rejected_row_protects_what_it_means(ardoq, first):
         report = client.get_report()
         assert report["cache_miss_comps"] == []
         assert "No number." in format_report(report)
-        for wrong in ({"means": "shop"}, {"reason": 5}, {"kind": []}):
+        for wrong in ({"means": "shop"}, {"means": {"_id": "shop"}}, {"reason": 5}, {"kind": []}):
             with pytest.raises(InvalidInput):
                 client.reject_row(**{"row": {}, "reason": "x", **wrong})
 
 
-@pytest.mark.parametrize("types", ["component", 5, [("component", "ws1")], [("app", "ws1", "x")]])
+@pytest.mark.parametrize(
+    "types", ["component", 5, {("component", "ws1", "app"): 1}, [("component", "ws1")], [("app", "ws1", "x")]]
+)
 def test_types_of_cache_misses_are_checked(ardoq, types):
     """What is no list of types is refused, instead of meaning no type."""
     with open_sync_client(ardoq) as client:
@@ -135,6 +137,14 @@ def test_block_that_failed_leaves_a_failed_run(ardoq):
         client.flush()
         _ = 1 / 0
     assert client.get_report()["status"] == "failure"
+
+
+def test_reason_of_a_run_that_ended_early_stays(ardoq):
+    """If a run has ended with a reason, the error that follows from it does not take its place."""
+    with suppress(ZeroDivisionError), open_sync_client(ardoq) as client:
+        client.give_up("The lock is lost.")
+        _ = 1 / 0
+    assert client.get_report()["description"] == "The lock is lost."
 
 
 def test_old_end_of_a_change_has_its_real_id(ardoq):
