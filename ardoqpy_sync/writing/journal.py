@@ -203,7 +203,7 @@ class Journal:
         rows: Mapping[str, Sequence[PendingRow]],
         real: Mapping[str, str],
     ) -> list[WriteRow]:
-        """Return the records of operations without the token, which one look at all of them rarely finds."""
+        """Return the records of operations without the token, which is searched for in all at once."""
         first, written = self._next, []
         for operation in operations:
             written += self._records(operation, rows, real, self._encoder.unchecked)
